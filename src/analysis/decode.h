@@ -1,0 +1,16 @@
+/*
+ * decode.h: the machine code of all functions, read once: calls, blocks, references and frames.
+ *
+ * In: images and functions. Out: program.calls (direct, PLT, GOT and constant targets; the rest
+ * CALL_UNRESOLVED), program.blocks, program.references and facts.frames.
+ */
+#ifndef DWELL_ANALYSIS_DECODE_H
+#define DWELL_ANALYSIS_DECODE_H
+
+#include "program/facts.h"
+#include "program/program.h"
+
+/** Reads the code of all images of @p program on its workers; @p program->facts must be there. */
+void program_decode(struct program *program);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * memory.h: allocation that does not fail. The command-line program has nothing useful to do when
+ * memory runs out, so these abort with one line; the recorder must not use them.
+ */
+#ifndef DWELL_BASE_MEMORY_H
+#define DWELL_BASE_MEMORY_H
+
+#include <stddef.h>
+
+_Noreturn void out_of_memory(void);
+
+void *xmalloc(size_t bytes);
+void *xcalloc(size_t count, size_t bytes);
+void *xrealloc(void *memory, size_t bytes);
+
+/** Frees *@p memory; for `__attribute__((cleanup))` on any pointer that malloc returned. */
+void free_cleanup(void *memory);
+#define CLEANUP_FREE __attribute__((cleanup(free_cleanup)))
+
+#endif

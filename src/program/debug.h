@@ -1,0 +1,99 @@
+/*
+ * debug.h: debug information as plain data: what DWARF 2 to 5 say of an image's code and variables.
+ * Filled by load/debug*.c, once per image and only when a command needs it. Strings live in the
+ * program's arena; file names are absolute where the compilation directory is known.
+ */
+#ifndef DWELL_PROGRAM_DEBUG_H
+#define DWELL_PROGRAM_DEBUG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum language {
+    LANGUAGE_UNKNOWN,
+    LANGUAGE_C,
+    LANGUAGE_CPP,
+    LANGUAGE_RUST,
+    LANGUAGE_ASSEMBLER,
+    LANGUAGE_OTHER
+};
+
+/** A compilation unit. */
+struct debug_unit {
+    const char *name;      /* source file as the compiler was given it (rustc: file/@/codegen unit) */
+    const char *directory; /* compilation directory, NULL if not said */
+    const char *producer;  /* "" if not said */
+    enum language language;
+};
+
+/** A function with code of its own (inlined ones are debug_inlined). */
+struct debug_function {
+    uint64_t address, bytes;   /* of its first range; hot part */
+    const char *name;          /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
+    const char *linkage_name;  /* NULL if not said */
+    uint32_t unit;
+    uint32_t file;             /* index in files, NONE (UINT32_MAX) if not said */
+    uint32_t line;             /* 0 if not said */
+    bool is_external;
+    bool is_noreturn;
+};
+
+/** One range of code that came from a call that the compiler inlined. */
+struct debug_inlined {
+    uint64_t address, bytes;
+    const char *name;          /* of the inlined function, qualified */
+    uint32_t call_file;        /* where the call stood; UINT32_MAX if not said */
+    uint32_t call_line;        /* 0 if not said */
+    uint32_t depth;            /* 0 directly in the function, 1 inside such a call, ... */
+};
+
+/** From `address` up to the next row, code comes from this line. */
+struct debug_line {
+    uint64_t address;
+    uint32_t file;             /* UINT32_MAX: no code of a source line here (end of sequence) */
+    uint32_t line;             /* 0: the compiler made it up */
+};
+
+enum debug_variable_kind {
+    DEBUG_STATIC,  /* fixed address in the image */
+    DEBUG_TLS,     /* `address` is an offset in the thread-local block */
+    DEBUG_VTABLE,  /* a Rust vtable: name is "<T as Trait>::{vtable}" */
+};
+
+/** A variable that lives as long as the program or the thread. */
+struct debug_variable {
+    uint64_t address;
+    uint64_t bytes;            /* UINT64_MAX if the type's size is not known */
+    const char *name;          /* qualified: "crate::module::NAME", "function::counter" */
+    const char *linkage_name;  /* NULL if not said */
+    const char *type;          /* "u32", "[u8; 16]", "const char *"; NULL if not said */
+    uint32_t unit;
+    uint32_t file;             /* UINT32_MAX if not said */
+    uint32_t line;             /* 0 if not said */
+    uint8_t kind;              /* enum debug_variable_kind */
+};
+
+struct debug_info {
+    struct debug_unit *units;
+    struct debug_function *functions; /* by address */
+    struct debug_inlined *inlined;    /* by address, outer before inner */
+    struct debug_line *lines;         /* by address */
+    struct debug_variable *variables; /* by kind, then address */
+    const char **files;
+    uint32_t unit_count, function_count, inlined_count, line_count, variable_count, file_count;
+};
+
+/** Returns the row that covers @p address, or NULL; its file is never UINT32_MAX. */
+const struct debug_line *debug_line_at(const struct debug_info *debug, uint64_t address);
+
+/**
+ * Writes to @p ret the indexes (into inlined) of the inlined calls around @p address, innermost
+ * first, at most @p limit; returns how many. @p debug may be NULL.
+ */
+uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint32_t limit,
+                          uint32_t *ret);
+
+/** Returns the index of the function that starts at @p address, or UINT32_MAX. */
+uint32_t debug_function_at(const struct debug_info *debug, uint64_t address);
+
+#endif
