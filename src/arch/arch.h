@@ -1,6 +1,11 @@
 /*
  * arch.h: one instruction at a time, told as its effect. This is all that the rest of the program
  * knows about a machine; a new machine is one file and one row of the table in arch.c.
+ *
+ * An effect tells five things: how long the instruction is; where control goes; what happens to
+ * the stack pointer; what happens to the registers whose values are worth following; which memory
+ * is touched and which addresses are mentioned. All registers that an instruction reads in these
+ * fields are meant as they were before it.
  */
 #ifndef DWELL_ARCH_ARCH_H
 #define DWELL_ARCH_ARCH_H
@@ -17,7 +22,7 @@ enum control {
     CONTROL_JUMP,   /* to the target only */
     CONTROL_BRANCH, /* to the target or the next instruction */
     CONTROL_CALL,   /* to the target and, if that returns, to the next instruction */
-    CONTROL_RETURN,
+    CONTROL_RETURN, /* to the caller */
     CONTROL_TRAP,   /* nowhere: ud2, hlt, int3, a failed assertion */
 };
 
@@ -27,46 +32,55 @@ enum target_kind {
     TARGET_ADDRESS,  /* `target` is the address */
     TARGET_SLOT,     /* the address is in memory at `target` (a GOT slot, a pointer variable) */
     TARGET_REGISTER, /* the address is in `target_register` */
-    TARGET_MEMORY,   /* the address is in memory at base + index * scale + displacement */
+    TARGET_MEMORY,   /* the address is in the memory operand */
 };
 
 /** What an instruction does to the stack pointer. The stack grows down on every machine here. */
 enum stack_effect {
     STACK_NONE,
-    STACK_ADD,           /* sp += stack_value (negative: grows) */
-    STACK_ALIGN,         /* sp &= -stack_value */
-    STACK_FROM_REGISTER, /* sp = stack_register + stack_value (leave: rbp, with the pop counted) */
-    STACK_FROM_SLOT,     /* sp = a value loaded from memory */
-    STACK_UNKNOWN,       /* sp = something else: alloca, stack switch; `stack_register` is the
-                            subtrahend of `sub reg, sp`, or REGISTER_NONE */
+    STACK_ADD,               /* sp += stack_value (negative: grows) */
+    STACK_ALIGN,             /* sp &= -stack_value, a power of two */
+    STACK_FROM_REGISTER,     /* sp = stack_register + stack_value (leave: rbp, the pop counted) */
+    STACK_ADD_REGISTER,      /* sp += stack_register */
+    STACK_SUBTRACT_REGISTER, /* sp -= stack_register: alloca, or a constant too large otherwise */
+    STACK_FROM_SLOT,         /* sp = the memory operand, or the top of the stack */
+    STACK_UNKNOWN,           /* sp = something else: stack switch, computed size */
 };
 
-/** What an instruction does to one register, as far as values are followed. */
+/**
+ * What an instruction does to one register, as far as values are followed. operand_bytes is the
+ * width of the operation; a result of 4 bytes is zero-extended, and narrower results are
+ * VALUE_UNKNOWN, because the rest of the register stays.
+ */
 enum value_effect {
-    VALUE_NONE,      /* no register that matters changes, beyond `clobbered` */
-    VALUE_CONSTANT,  /* destination = value */
-    VALUE_ADDRESS,   /* destination = address of `value` in the image (lea rip-relative) */
-    VALUE_LOAD,      /* destination = load_bytes at memory operand (below), sign_extend or zero */
-    VALUE_LOAD_SLOT, /* destination = load_bytes from the absolute address `value` */
-    VALUE_COPY,      /* destination = source */
-    VALUE_ADD,       /* destination = source + value */
-    VALUE_ADD_REGISTERS, /* destination = source + index * scale + value */
-    VALUE_AND,       /* destination = source & value */
-    VALUE_SHIFT_LEFT, /* destination = source << value */
-    VALUE_COMPARE,   /* flags = source compared with the constant `value` */
-    VALUE_STORE,     /* the memory operand = source (REGISTER_NONE: the constant `value`) */
-    VALUE_PUSH,      /* the new top of the stack = source */
-    VALUE_POP,       /* destination = top of the stack */
-    VALUE_UNKNOWN,   /* destination = something that is not followed */
+    VALUE_NONE,     /* no register that matters changes, beyond `clobbered` */
+    VALUE_UNKNOWN,  /* destination = something that is not followed */
+    VALUE_CONSTANT, /* destination = value */
+    VALUE_ADDRESS,  /* destination = the address `value` of the image */
+    VALUE_LOAD,     /* destination = the memory operand, access_bytes wide; sign_extend or zero */
+    VALUE_COPY,     /* destination = source */
+    VALUE_SIGN_EXTEND,   /* destination = the low `value` bytes of source, sign-extended */
+    VALUE_ADD,           /* destination = source + value */
+    VALUE_ADD_REGISTERS, /* destination = source + index * scale + value; source may be none */
+    VALUE_SUBTRACT,      /* destination = source - index */
+    VALUE_MULTIPLY,      /* destination = source * value */
+    VALUE_AND,           /* destination = source & value */
+    VALUE_SHIFT_LEFT,    /* destination = source << value */
+    VALUE_SHIFT_RIGHT,   /* destination = source >> value, unsigned */
+    VALUE_COMPARE,       /* flags = source (REGISTER_NONE: the memory operand) against `value` */
+    VALUE_COMPARE_REGISTERS, /* flags = source against index */
+    VALUE_STORE,             /* the memory operand = source (REGISTER_NONE: the constant `value`) */
+    VALUE_PUSH,              /* the new top of the stack = source (REGISTER_NONE: `value`) */
+    VALUE_POP,               /* destination = the old top of the stack */
 };
 
-/** Conditions of branches that bound a jump-table index, after VALUE_COMPARE. */
+/** Conditions of branches after a comparison; the order is unsigned. */
 enum condition {
     CONDITION_OTHER,
-    CONDITION_ABOVE,          /* unsigned > : to the target when the index is out of range */
-    CONDITION_ABOVE_EQUAL,    /* unsigned >= */
-    CONDITION_BELOW,          /* unsigned < : to the target when in range */
-    CONDITION_BELOW_EQUAL,    /* unsigned <= */
+    CONDITION_ABOVE,
+    CONDITION_ABOVE_EQUAL,
+    CONDITION_BELOW,
+    CONDITION_BELOW_EQUAL,
     CONDITION_EQUAL,
     CONDITION_NOT_EQUAL,
 };
@@ -75,46 +89,54 @@ enum condition {
 typedef uint8_t register_number;
 #define REGISTER_NONE 0xff
 
-/** Everything that survives of an instruction. */
+/**
+ * Everything that survives of an instruction. The memory operand is at
+ * base + index * scale + displacement; with neither register, displacement is the address.
+ */
 struct effect {
-    uint8_t length;              /* bytes; 0 if the bytes are no instruction */
-    uint8_t control;             /* enum control */
-    uint8_t target_kind;         /* enum target_kind */
-    uint8_t condition;           /* enum condition, of CONTROL_BRANCH */
+    uint8_t length;      /* bytes; 0 if the bytes are no instruction */
+    uint8_t control;     /* enum control */
+    uint8_t target_kind; /* enum target_kind */
+    uint8_t condition;   /* enum condition, of CONTROL_BRANCH */
     register_number target_register;
-    uint8_t stack;               /* enum stack_effect */
+    uint8_t stack; /* enum stack_effect */
     register_number stack_register;
-    uint8_t value_kind;          /* enum value_effect */
+    uint8_t value_kind; /* enum value_effect */
     register_number destination, source;
-    register_number base, index; /* of the memory operand; base REGISTER_NONE: absolute */
-    uint8_t scale;               /* of index: 1, 2, 4, 8 */
-    uint8_t load_bytes;          /* size of the memory access, 0 if none */
-    bool sign_extend;            /* of VALUE_LOAD */
-    bool is_narrow;              /* a 32-bit (or smaller) operation on a 64-bit register */
-    bool is_padding;             /* nop, int3 and other filling between functions */
-    bool reads_memory, writes_memory; /* through the memory operand */
-    uint32_t clobbered;          /* set of further registers whose value changes in ways not told */
-    int64_t stack_value;
+    register_number base, index;
+    uint8_t scale;         /* 1, 2, 4, 8 */
+    uint8_t access_bytes;  /* size of the memory access; 0: none or not known */
+    uint8_t operand_bytes; /* width of the operation: 1, 2, 4, 8; 0 if it does not matter */
+    bool sign_extend : 1;  /* of VALUE_LOAD */
+    bool reads_memory : 1, writes_memory : 1; /* through the memory operand */
+    bool is_thread_local : 1; /* the memory operand is relative to the thread pointer */
+    bool changes_flags : 1;   /* the result of an earlier VALUE_COMPARE is gone */
+    bool is_padding : 1;      /* nop, int3 and other filling between functions and blocks */
+    bool is_landing : 1;      /* a mark that says that indirect control may arrive here: endbr64 */
+    /* Whether `displacement` or `value` is an address of the image: surely, because it was
+       computed from the program counter, or perhaps, if the image has a fixed place (a wide
+       absolute displacement or an immediate). Validity is the caller's to check. */
+    bool displacement_is_address : 1, displacement_may_be_address : 1;
+    bool value_is_address : 1, value_may_be_address : 1;
+    uint32_t clobbered; /* set of further registers whose value changes in ways not told */
+    int32_t stack_value;
     int64_t value;
-    int64_t displacement;        /* of the memory operand */
+    int64_t displacement;
     uint64_t target;
-    /* Addresses that the instruction mentions and that may lie in the image: a rip-relative or
-       absolute memory operand (with reads/writes_memory), an address computed by lea, or an
-       immediate that could be an address in a non-relocatable image. */
-    uint64_t mention;            /* valid if mentions */
-    uint64_t mention_immediate;  /* valid if mentions_immediate */
-    bool mentions, mentions_immediate;
 };
 
 struct arch {
-    const char *name;              /* "x86-64", as in JSON */
-    uint16_t elf_machine;          /* e_machine of the ELF header */
+    const char *name;     /* "x86-64", as in JSON */
+    uint16_t elf_machine; /* e_machine of the ELF header */
     unsigned pointer_bytes;
-    unsigned return_address_bytes; /* pushed by a call: part of the callee's frame; 0 if in a register */
+    unsigned
+        return_address_bytes; /* pushed by a call, part of the callee's frame; 0: in a register */
     unsigned max_instruction_bytes;
-    unsigned red_zone_bytes;       /* below sp, usable by leaf functions; 0 if none */
+    unsigned stack_alignment; /* of the stack pointer before a call (psABI) */
+    unsigned red_zone_bytes;  /* below sp, usable by leaf functions; 0 if none */
+    unsigned register_count;  /* register numbers are below this */
     register_number stack_pointer, frame_pointer;
-    uint32_t callee_saved;         /* registers that a call preserves, a bit each (psABI) */
+    uint32_t callee_saved;            /* registers that a call preserves, a bit each (psABI) */
     const register_number *arguments; /* integer argument registers in order (psABI) */
     unsigned argument_count;
     register_number return_register;
@@ -129,13 +151,13 @@ struct arch {
     enum relocation_kind (*relocation_kind)(uint32_t type);
 
     /**
-     * Applies a static relocation of an object file: @p place points to the bytes at @p address.
-     * @p symbol is S + A is computed inside; @p got is the address of a GOT slot for the symbol (made
-     * by the caller for types for which needs_got_slot() is true). Returns false if the type is not known or the
-     * place is too short (@p room bytes are there).
+     * Applies a static relocation of an object file. @p place points to the bytes at @p address,
+     * @p room of which are there; @p symbol is the symbol's address; @p got is the address of a GOT
+     * slot for it, made by the caller if needs_got_slot(type). Thread-local offsets are accepted
+     * and leave the place as it is. Returns false if the type is not known or the room too small.
      */
-    bool (*relocate)(uint32_t type, uint8_t *place, size_t room, uint64_t address,
-                     uint64_t symbol, int64_t addend, uint64_t got);
+    bool (*relocate)(uint32_t type, uint8_t *place, size_t room, uint64_t address, uint64_t symbol,
+                     int64_t addend, uint64_t got);
     bool (*needs_got_slot)(uint32_t type);
 
     /** Formats the instruction as assembly text (AT&T), for people. */

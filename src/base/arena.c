@@ -35,6 +35,24 @@ void arena_deinit(struct arena *arena)
     *arena = (struct arena){0};
 }
 
+void arena_join(struct arena *to, struct arena *from)
+{
+    struct arena_chunk *last = from->chunks;
+    if (!last)
+        return;
+    while (last->next)
+        last = last->next;
+    if (to->chunks) {
+        // Behind the current chunk, whose rest stays usable.
+        last->next = to->chunks->next;
+        to->chunks->next = from->chunks;
+        *from = (struct arena){0};
+    } else {
+        *to = *from;
+        *from = (struct arena){0};
+    }
+}
+
 static struct arena_chunk *chunk_add(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - sizeof(struct arena_chunk))

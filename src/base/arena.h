@@ -20,6 +20,9 @@ struct arena {
 void arena_init(struct arena *arena);
 void arena_deinit(struct arena *arena);
 
+/** Moves all memory of @p from to @p to, which frees it from then on; @p from is empty again. */
+void arena_join(struct arena *to, struct arena *from);
+
 /** Returns @p bytes zeroed bytes, aligned to 16. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t bytes);
 

@@ -9,9 +9,9 @@
 #include "program/program.h"
 
 struct load_options {
-    bool no_libs;            /* only the file itself */
-    const char *sysroot;     /* prefix for absolute library paths, NULL for none */
-    const char *debug_file;  /* separate debug information for the file, NULL to search for it */
+    bool no_libs;           /* only the file itself */
+    const char *sysroot;    /* prefix for absolute library paths, NULL for none */
+    const char *debug_file; /* separate debug information for the file, NULL to search for it */
 };
 
 /**
@@ -21,6 +21,13 @@ struct load_options {
  */
 struct error *program_load(struct program *program, const char *path,
                            const struct load_options *options);
+
+/**
+ * The same for a file that is in memory already; @p data is changed if it is an object file, and
+ * must outlive the program. @p name stands for the path in messages.
+ */
+struct error *program_load_memory(struct program *program, const char *name, uint8_t *data,
+                                  size_t bytes, const struct load_options *options);
 
 /**
  * Reads the debug information of @p image into image->debug (a no-op if it is there already or

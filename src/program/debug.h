@@ -45,6 +45,7 @@ struct debug_inlined {
     uint32_t call_file;        /* where the call stood; UINT32_MAX if not said */
     uint32_t call_line;        /* 0 if not said */
     uint32_t depth;            /* 0 directly in the function, 1 inside such a call, ... */
+    uint32_t parent;           /* the nearest earlier range that holds this one's start, or NONE */
 };
 
 /** From `address` up to the next row, code comes from this line. */

@@ -93,13 +93,27 @@ struct unbounded {
     uint8_t kind;             /* enum unbounded_kind */
 };
 
+/** One step of a path over calls; path.h follows them. */
+struct step {
+    uint32_t call;            /* NONE: the path ends here */
+    uint32_t target;          /* the target it takes; NONE: the call itself is not resolved */
+};
+
+/**
+ * The stack that a call of a function can take. A function without normal paths has the same
+ * figures for normal paths as for all.
+ */
 struct bound {
     int64_t bytes;            /* over normal paths; -1: none */
     int64_t with_panic_bytes; /* over all paths; -1: none */
     int64_t at_least_bytes;   /* the deepest known stack, all paths; equals with_panic if bounded */
+    int64_t normal_at_least_bytes; /* the same over normal paths; equals bytes if bounded */
     uint32_t deepest_call;    /* the call on the deepest path, NONE: the frame itself is deepest */
-    uint32_t first_reason, reason_count; /* in facts.unbounded; the nearest ones, see MAX_REASONS */
-    bool is_recursive;        /* the function can be on the stack twice */
+    uint32_t deepest_target;  /* the target of it that is on the path, or NONE */
+    uint32_t normal_call, normal_target;  /* the same over normal paths */
+    uint32_t first_reason, reason_count; /* in facts.unbounded; the nearest ones, see MAX_REASONS;
+                                            of normal paths if `bytes` is -1, else of all */
+    bool is_recursive;        /* a known call path leads back to it: on the stack twice */
 };
 
 enum { MAX_REASONS = 8 };
@@ -113,13 +127,33 @@ enum allocator_role { ALLOCATOR_NONE, ALLOCATOR_ALLOCATE, ALLOCATOR_FREE, ALLOCA
 
 struct verdicts {
     uint8_t allocates, frees;  /* enum verdict */
-    uint8_t returns;           /* false: no path returns normally */
+    bool returns;              /* false: it never returns; true also if only a catch does */
+    bool has_normal_paths;     /* false: where it returns at all, only a catch does */
+    bool is_marked_place;      /* it calls setjmp: calls that do not return may come back to it */
     uint32_t witness_call;     /* first call of the shortest path to the allocator (allocates);
                                   for VERDICT_UNKNOWN to the unresolved call; NONE */
     uint32_t free_witness_call; /* the same for frees */
 };
 
-/** A call that enters an allocator. */
+/** The two questions that verdicts answer, with one and the same machinery. */
+enum heap_role { HEAP_ALLOCATES, HEAP_FREES, HEAP_ROLE_COUNT };
+
+/** Shortest ways from each function, as the first step; more than one call may be the shortest. */
+enum heap_way {
+    WAY_NORMAL,     /* to the allocator over normal paths: verdicts maybe and always */
+    WAY_ANY,        /* to the allocator over any paths: on_panic */
+    WAY_UNRESOLVED, /* to a call that could not be resolved: unknown */
+    WAY_COUNT
+};
+
+/** Which paths of its function lead through a call. */
+enum call_path {
+    CALL_PATH_DIVERGING, /* only diverging ones */
+    CALL_PATH_NORMAL,
+    CALL_PATH_DEAD,      /* none: it stands behind a call that never returns */
+};
+
+/** A call that enters an allocator which allocates (or reallocates). */
 struct site {
     uint32_t call;            /* in program.calls */
     uint32_t allocator;       /* function */
@@ -163,7 +197,9 @@ struct facts {
 
     uint8_t *allocator_roles; /* enum allocator_role of each function */
     struct verdicts *verdicts;
-    bool *call_on_panic;      /* of each call: only diverging paths reach it */
+    struct step *steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function; path.h */
+    uint8_t *call_paths;      /* enum call_path of each call */
+    bool *call_on_panic;      /* of each call: no normal path leads through it */
     struct site *sites;       /* of images[0], by address */
     uint32_t site_count;
 

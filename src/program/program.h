@@ -69,6 +69,7 @@ struct section {
     uint64_t offset;       /* in the file */
     uint64_t alignment;    /* at least 1 */
     uint64_t entry_bytes;  /* size of one table entry, 0 if it is no table */
+    uint64_t tls_offset;   /* of thread-local sections: in the thread's block */
     uint32_t index;        /* number in the file's section header table */
     enum section_role role;
     bool is_allocated;     /* occupies memory at run time */
@@ -92,6 +93,7 @@ struct symbol {
     const char *name;      /* linkage name without version, never NULL */
     const char *version;   /* of dynamic symbols, or NULL */
     uint32_t section;      /* index in image.sections, NONE if undefined or absolute */
+    uint32_t number;       /* in its table; what a compiler emitted together has close numbers */
     uint8_t type;          /* enum symbol_type */
     uint8_t binding;       /* enum symbol_binding */
     bool is_defined;
@@ -163,12 +165,14 @@ struct image {
     uint64_t tls_data_bytes, tls_bytes;   /* initialized part, whole block per thread */
 
     struct segment *segments;
-    struct section *sections;    /* allocated ones in address order, then the others */
+    struct section *sections;    /* the placed ones in address order, then the others */
     struct symbol *symbols;      /* by address; then type, binding, name; undefined ones last */
     struct relocation *relocations;       /* by address */
     struct unwind_entry *unwind_entries;  /* by address */
     struct needed_library *needed;
     uint32_t segment_count, section_count, symbol_count, relocation_count, unwind_count;
+    uint32_t placed_count;       /* sections that occupy memory, do not overlap and are not empty;
+                                    zeroed thread-locals have no place */
     uint32_t needed_count;
 
     struct debug_info *debug;    /* debug.h; NULL when there is none or it was not asked for */
@@ -201,6 +205,8 @@ struct function {
     uint8_t source;            /* enum function_source */
     bool is_ifunc;             /* a resolver: calling the symbol calls what it returns */
     bool is_exported;          /* in the dynamic symbol table: others may call it */
+    bool is_absent;            /* external: a weak import that nobody defines; its address is null,
+                                  so nothing calls it */
     bool is_address_taken;     /* its address is stored or computed somewhere */
 };
 
@@ -290,8 +296,12 @@ struct program {
 
     struct facts *facts;           /* facts.h; NULL before analysis */
 
+    const char **names;            /* readable, of functions; use program_function_name() */
+
     /** From a linkage name to a malloced readable one, NULL if it is not mangled; thread-safe. */
     char *(*demangle)(const char *linkage_name);
+    /** Writes the crate of a Rust symbol to @p ret; false if it is none; thread-safe. */
+    bool (*symbol_crate)(const char *linkage_name, char *ret, size_t size);
 };
 
 void program_init(struct program *program);

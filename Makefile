@@ -1,0 +1,78 @@
+# Makefile: the everyday commands; the build itself is described in meson.build.
+#
+#   make            build build/dwell
+#   make run        install what is missing, build, report on the examples (or on FILE=/path)
+#   make test       all tests, with the normal and with the sanitized build; ends with a count
+#   make bench      time against the usual tools
+#   make fuzz       fuzz the loader (FUZZ_SECONDS=60)
+#   make format     clang-format all C files in place
+#   make install    into PREFIX (/usr/local), below DESTDIR if that is set
+
+BUILD ?= build
+SANITIZED ?= build-san
+FUZZ ?= build-fuzz
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+
+.PHONY: all run examples test bench fuzz format install clean sanitized
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS)
+
+$(BUILD)/build.ninja:
+	@scripts/setup --check
+	meson setup $(BUILD)
+
+sanitized: $(SANITIZED)/build.ninja
+	@ninja -C $(SANITIZED) -j $(JOBS)
+
+$(SANITIZED)/build.ninja:
+	@scripts/setup --check
+	meson setup $(SANITIZED) -Dbuildtype=debugoptimized -Db_sanitize=address,undefined
+
+run:
+	@scripts/setup build examples
+	@$(MAKE) --no-print-directory all $(if $(FILE),,examples)
+	@for file in $(or $(FILE),$$(find $(BUILD)/examples -type f -perm -100 | sort)); do \
+	    echo; $(BUILD)/dwell report "$$file" || exit $$?; \
+	done
+
+# The examples: C always, Rust where there is a compiler for it.
+examples: $(BUILD)/examples/wordcount \
+    $(if $(shell command -v rustc),$(BUILD)/examples/inventory)
+
+$(BUILD)/examples/wordcount: examples/wordcount.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -o $@ $<
+
+$(BUILD)/examples/inventory: examples/inventory/src/main.rs
+	@mkdir -p $(@D)
+	rustc --edition 2021 -O -g --crate-name inventory -o $@ $<
+
+test: all sanitized examples
+	@python3 tests/run.py --build $(BUILD) --sanitized $(SANITIZED) --jobs $(JOBS)
+
+bench: all
+	@python3 bench/run.py --build $(BUILD) $(FILES)
+
+$(FUZZ)/build.ninja:
+	@scripts/setup --check build test
+	CC=clang CFLAGS=-fsanitize=fuzzer-no-link meson setup $(FUZZ) -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
+	    -Db_lundef=false -Dfuzz=true
+
+fuzz: $(FUZZ)/build.ninja
+	@ninja -C $(FUZZ) -j $(JOBS)
+	@tests/fuzz/run.sh $(FUZZ) $(FUZZ_SECONDS)
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/programs/' | \
+	    xargs clang-format -i
+
+install: all
+	meson setup --reconfigure $(BUILD) --prefix=$(abspath $(PREFIX)) >/dev/null
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(SANITIZED) $(FUZZ)

@@ -1,0 +1,19 @@
+/*
+ * known.h: what the languages' standards say about functions whose code cannot say it.
+ */
+#ifndef DWELL_ANALYSIS_CALLS_KNOWN_H
+#define DWELL_ANALYSIS_CALLS_KNOWN_H
+
+#include "program/program.h"
+
+enum {
+    KNOWN_NEVER_RETURNS = 1,
+    KNOWN_RETURNS_TWICE = 2, /* setjmp: control comes back to it from longjmp */
+    KNOWN_NO_HEAP = 4,       /* neither allocates nor frees */
+    KNOWN_EVERYWHERE = 8,    /* holds wherever it is defined, not only where its code is missing */
+};
+
+/** Returns the KNOWN_* flags of each function, 0 for most; the caller frees it. */
+uint8_t *known_functions(const struct program *program);
+
+#endif

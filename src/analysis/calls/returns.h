@@ -1,0 +1,39 @@
+/*
+ * returns.h: which functions never return, and which paths each call lies on.
+ */
+#ifndef DWELL_ANALYSIS_CALLS_RETURNS_H
+#define DWELL_ANALYSIS_CALLS_RETURNS_H
+
+#include "analysis/calls/callgraph.h"
+
+struct returns {
+    bool *returns;            /* of each node: some call of it may come back */
+    bool *has_normal_paths;   /* of each function; where it has no code: it may return */
+    bool *has_hidden_entries; /* of each function: code behind a call that never returns may be
+                                 entered in other ways (returns.c) */
+    bool *may_catch;          /* of each function: it may return without a normal path */
+    bool *is_marked_place;    /* of each function: it calls setjmp or its like */
+    uint8_t *call_paths;      /* enum call_path of each call; the caller's */
+    uint8_t *known;           /* known_functions() */
+};
+
+/** Fills @p call_paths, which is all zero and which @p ret refers to, besides @p ret. */
+void returns_init(struct returns *ret, const struct callgraph *graph, uint8_t *call_paths);
+void returns_deinit(struct returns *returns);
+
+/** Whether control may come back from @p call. */
+bool call_returns(const struct returns *returns, const struct callgraph *graph, uint32_t call);
+
+/** Whether @p block hands control on: it makes no call, or one that may return. */
+bool block_passes(const struct returns *returns, const struct callgraph *graph,
+                  const struct block *block);
+
+/** Whether @p block, which passes, may leave its function for the caller (or nobody knows where).
+ */
+bool block_leaves(const struct program *program, const struct block *block);
+
+/** The second half of returns_init(): has_normal_paths, may_catch and call_paths (normal.c). */
+void returns_find_normal_paths(struct returns *returns, const struct callgraph *graph,
+                               const uint8_t *block_phases);
+
+#endif

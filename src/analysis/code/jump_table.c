@@ -1,0 +1,190 @@
+/*
+ * jump_table.c: targets of jumps through tables. In: an indirect jump and the solved state before
+ * it. Out: the table's entries as targets in the function.
+ *
+ * The state tells the table's address and, where the code compared the index, its length. Where
+ * nobody compared (the compiler knew that an enum has no other values), entries are read up to the
+ * first that is no place in the function, or up to the next address that any code mentions, for
+ * there the next constant begins. The latter needs all other functions to have been read: such a
+ * function is deferred. Left out: tables in writable memory, entries of 1 or 2 bytes (not made by
+ * compilers for this machine), and tables of functions (those are calls).
+ */
+#include "analysis/code/flow.h"
+
+#include <stdlib.h>
+
+enum { MAX_ENTRIES = 1 << 16 };
+
+/** A jump that goes to one of the entries of a table. */
+struct table_shape {
+    uint64_t address;
+    uint32_t bound; /* largest index, BOUND_NONE */
+    uint8_t unit;
+    bool is_loose; /* the bound is only that of a type */
+    bool is_relative;
+};
+
+static bool find_shape(const struct flow *flow, const struct effect *effect,
+                       const struct machine_state *state, struct table_shape *ret)
+{
+    struct value value;
+    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
+        value = state->registers[effect->target_register];
+    else if (effect->target_kind == TARGET_MEMORY)
+        value = value_of_operand(state, effect);
+    else
+        return false;
+    bool is_loaded = value.form == FORM_TABLE_ENTRY && value.unit == 8;
+    bool is_address = effect->target_kind == TARGET_MEMORY && value.form == FORM_INDEX &&
+                      value.unit == 8 && value.number;
+    bool is_relative = value.form == FORM_TABLE_TARGET;
+    if (!is_loaded && !is_address && !is_relative)
+        return false;
+    *ret = (struct table_shape){.address = (uint64_t)value.number,
+                                .bound = value.bound,
+                                .unit = (uint8_t)value.unit,
+                                .is_loose = value.is_loose || value.bound == BOUND_NONE,
+                                .is_relative = is_relative};
+    return flow_is_constant(flow->image, ret->address);
+}
+
+/** Reads an entry; false if it is not there or leads out of the function. */
+static bool read_entry(const struct flow *flow, const struct table_shape *shape, uint32_t index,
+                       uint32_t *ret_offset)
+{
+    uint64_t place = shape->address + (uint64_t)index * shape->unit, value;
+    if (!flow_is_constant(flow->image, place))
+        return false;
+    if (shape->is_relative) {
+        if (!image_read(flow->image, place, shape->unit, &value))
+            return false;
+        value = shape->address + (uint64_t)(int64_t)(int32_t)value;
+    } else if (!flow_read_pointer(flow->image, place, &value)) {
+        return false;
+    }
+    *ret_offset = flow_offset_of(flow, value);
+    return *ret_offset != NONE;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/** Sorts the targets from @p first on and drops equal ones. */
+static void sort_targets(struct flow *flow, size_t first)
+{
+    uint32_t *targets = flow->table_targets.data + first;
+    size_t count = flow->table_targets.count - first, kept = 0;
+    if (count > 1)
+        qsort(targets, count, sizeof *targets, by_number);
+    for (size_t i = 0; i < count; i++)
+        if (!i || targets[i] != targets[i - 1])
+            targets[kept++] = targets[i];
+    flow->table_targets.count = first + kept;
+}
+
+static void read_table(struct flow *flow, uint32_t jump, const struct table_shape *shape)
+{
+    struct jump_table table = {.jump = jump,
+                               .address = shape->address,
+                               .unit = shape->unit,
+                               .first_target = (uint32_t)flow->table_targets.count};
+    uint64_t limit = shape->bound == BOUND_NONE ? MAX_ENTRIES : (uint64_t)shape->bound + 1;
+    uint32_t entries = 0, offset;
+    if (limit > MAX_ENTRIES)
+        limit = MAX_ENTRIES;
+    while (entries < limit && read_entry(flow, shape, entries, &offset)) {
+        uint64_t place = shape->address + (uint64_t)entries * shape->unit;
+        if (shape->is_loose && entries && landmark_is_set(flow->landmarks, place))
+            break;
+        array_push(&flow->table_targets, offset);
+        entries++;
+    }
+    if (!entries)
+        return;
+    sort_targets(flow, table.first_target);
+    table.bytes = entries * shape->unit;
+    table.target_count = (uint32_t)flow->table_targets.count - table.first_target;
+    table.is_loose = shape->is_loose;
+    table.is_complete = shape->is_loose || entries == (uint64_t)shape->bound + 1;
+    flow->instructions.data[jump].table = (uint32_t)flow->jump_tables.count;
+    array_push(&flow->jump_tables, table);
+}
+
+/** Gets the state right before an instruction; false if control does not get there. */
+static bool state_before(const struct flow *flow, uint32_t instruction, struct machine_state *ret)
+{
+    uint32_t block = flow->instructions.data[instruction].block;
+    if (block == NONE || !state_at_block(flow, block, ret))
+        return false;
+    for (uint32_t i = flow->blocks.data[block].first; i < instruction; i++)
+        state_apply(flow, &flow->instructions.data[i], ret);
+    return true;
+}
+
+/** Looks at one jump; returns whether it now has targets. */
+static bool resolve(struct flow *flow, uint32_t jump)
+{
+    struct machine_state state;
+    struct table_shape shape;
+    if (!state_before(flow, jump, &state) ||
+        !find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape))
+        return false;
+    if (shape.is_loose && !flow->has_landmarks) {
+        flow->is_deferred = true;
+        return false;
+    }
+    read_table(flow, jump, &shape);
+    return flow->instructions.data[jump].table != NONE;
+}
+
+/** Whether what was concluded from fewer ways into the jump holds with all of them. */
+static bool is_confirmed(struct flow *flow, uint32_t jump, const struct jump_table *table)
+{
+    struct machine_state state;
+    struct table_shape shape;
+    if (!state_before(flow, jump, &state) ||
+        !find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape) ||
+        shape.address != table->address || shape.unit != table->unit)
+        return false;
+    if (table->is_loose)
+        return true;
+    return !shape.is_loose && ((uint64_t)shape.bound + 1) * shape.unit <= table->bytes;
+}
+
+/** Returns whether the jump turns out to have other targets too. */
+static bool confirm(struct flow *flow, uint32_t jump)
+{
+    struct jump_table *table = &flow->jump_tables.data[flow->instructions.data[jump].table];
+    if (!table->is_complete || is_confirmed(flow, jump, table))
+        return false;
+    table->is_complete = false;
+    return true;
+}
+
+static void descend_from_tables(struct flow *flow)
+{
+    for (size_t i = 0; i < flow->jump_tables.count; i++) {
+        struct jump_table table = flow->jump_tables.data[i];
+        for (uint32_t k = 0; k < table.target_count; k++)
+            flow_descend(flow, flow->table_targets.data[table.first_target + k]);
+    }
+}
+
+bool jump_tables_resolve(struct flow *flow)
+{
+    bool has_news = false;
+    size_t count = flow->indirect_jumps.count;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t jump = flow->indirect_jumps.data[i];
+        if (flow->instructions.data[jump].table != NONE)
+            has_news |= confirm(flow, jump);
+        else
+            has_news |= resolve(flow, jump);
+    }
+    if (has_news)
+        descend_from_tables(flow);
+    return has_news;
+}

@@ -1,0 +1,123 @@
+/*
+ * state.h: what is known of the registers at one place of a function.
+ *
+ * A small lattice, just large enough for stack pointers, jump tables and calls through registers
+ * that hold constants. Meeting two states forgets what they do not share.
+ */
+#ifndef DWELL_ANALYSIS_CODE_STATE_H
+#define DWELL_ANALYSIS_CODE_STATE_H
+
+#include "arch/arch.h"
+#include "base/array.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum value_form {
+    FORM_UNKNOWN,
+    FORM_CONSTANT,     /* number */
+    FORM_SLOT,         /* what the constant slot at the address `number` holds */
+    FORM_STACK,        /* the caller's stack pointer + number */
+    FORM_STACK_BELOW,  /* an address at or below that, how far is decided at run time */
+    FORM_INDEX,        /* number + unit * i, where 0 <= i <= bound */
+    FORM_TABLE_ENTRY,  /* an entry of the table at `number`, unit bytes, index <= bound */
+    FORM_TABLE_TARGET, /* such an entry, relative to the table, + the table's address */
+};
+
+#define BOUND_NONE UINT32_MAX
+
+struct value {
+    int64_t number;
+    uint32_t bound; /* BOUND_NONE: any */
+    uint16_t unit;
+    uint8_t form;  /* enum value_form */
+    bool is_loose; /* the bound comes from the width of a type, nobody compared */
+};
+
+enum { MAX_REGISTERS = 32 };
+
+enum comparison_kind {
+    COMPARISON_NONE,
+    COMPARISON_REGISTER,
+    COMPARISON_MEMORY,
+    COMPARISON_REGISTERS
+};
+
+/** What the flags say: the last comparison whose operands are still what they were. */
+struct comparison {
+    int64_t value, displacement;
+    uint8_t kind; /* enum comparison_kind */
+    register_number first, second;
+    uint8_t bytes;
+};
+
+/** A place in memory whose unsigned value is at most `bound` (BOUND_NONE: there is none). */
+struct memory_bound {
+    int64_t displacement;
+    uint32_t bound;
+    register_number base;
+    uint8_t bytes;
+};
+
+/** How sure it is that control takes an edge; a call may never return. */
+enum strength { STRENGTH_AFTER_CALL, STRENGTH_INDIRECT, STRENGTH_SURE };
+
+/** What goes with the registers. */
+struct state_head {
+    struct comparison comparison;
+    struct memory_bound memory;
+    int64_t first_height;                   /* stack pointer at the first arrival */
+    uint32_t copied;                        /* registers that take part in copies */
+    register_number copy_of[MAX_REGISTERS]; /* the register whose value this one has, or NONE */
+    uint8_t strength;                       /* enum strength */
+    uint8_t visits;
+    bool is_reached;
+};
+
+/** The states at the start of all blocks of a function, and the queue of blocks to look at. */
+struct solver {
+    ARRAY(struct state_head) heads;
+    ARRAY(struct value) values; /* register_count for each block */
+    ARRAY(uint32_t) queue;      /* binary heap of blocks, lowest first */
+    ARRAY(bool) is_queued;
+    uint32_t landing; /* index of the state in which the unwinder enters gaps */
+    bool jumps_land;  /* unresolved jumps are the only ways into gaps */
+};
+
+/** The state that instructions are applied to. */
+struct machine_state {
+    struct state_head head;
+    struct value registers[MAX_REGISTERS];
+};
+
+struct flow;
+struct instruction;
+
+#define VALUE_OF(...) ((struct value){.bound = BOUND_NONE, __VA_ARGS__})
+
+bool value_equal(const struct value *a, const struct value *b);
+
+/** Returns what is true of both. */
+struct value value_meet(const struct value *a, const struct value *b);
+
+/** Returns a + b * scale + number, or unknown. */
+struct value value_add(struct value a, struct value b, unsigned scale, int64_t number);
+
+/** Returns what the effect leaves in its destination. */
+struct value value_of_effect(const struct flow *flow, const struct machine_state *state,
+                             const struct effect *effect);
+
+/** Returns the address of the memory operand. */
+struct value value_of_operand(const struct machine_state *state, const struct effect *effect);
+
+/** Forgets all registers but the stack pointer. */
+void state_forget_all(const struct flow *flow, struct machine_state *state);
+
+/** Applies one instruction; calls are taken to return. */
+void state_apply(const struct flow *flow, const struct instruction *instruction,
+                 struct machine_state *state);
+
+/** Gets the state at the start of a block; false if the block is not reached. */
+bool state_at_block(const struct flow *flow, uint32_t block, struct machine_state *ret);
+
+#endif

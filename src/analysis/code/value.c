@@ -1,0 +1,289 @@
+/*
+ * value.c: arithmetic on what is known of registers. In: an instruction's effect and the values
+ * before it. Out: the value it leaves. What is not understood is unknown; a wrong value would make
+ * wrong calls and wrong stack heights, so every operation here is exact or forgets.
+ *
+ * The forms are those of jump tables as gcc, clang and rustc write them: an index that a comparison
+ * bounded is scaled, an entry is loaded from a constant address plus that, and the table's address
+ * is added again when entries are relative.
+ */
+#include "analysis/code/flow.h"
+
+static const struct value unknown = {.bound = BOUND_NONE};
+
+bool value_equal(const struct value *a, const struct value *b)
+{
+    return a->form == b->form && a->number == b->number && a->bound == b->bound &&
+           a->unit == b->unit && a->is_loose == b->is_loose;
+}
+
+static struct value constant(int64_t number)
+{
+    return VALUE_OF(.form = FORM_CONSTANT, .number = number);
+}
+
+static struct value index_value(uint32_t bound, bool is_loose)
+{
+    return (struct value){.form = FORM_INDEX, .unit = 1, .bound = bound, .is_loose = is_loose};
+}
+
+/** Takes constants and unknowns as special cases of the form number + unit * i. */
+static bool as_index(const struct value *value, struct value *ret)
+{
+    *ret = *value;
+    if (value->form == FORM_CONSTANT) {
+        ret->unit = 0;
+        ret->bound = 0;
+    } else if (value->form == FORM_UNKNOWN) {
+        *ret = index_value(BOUND_NONE, true);
+    } else if (value->form != FORM_INDEX) {
+        return false;
+    }
+    ret->form = FORM_INDEX;
+    return true;
+}
+
+struct value value_meet(const struct value *a, const struct value *b)
+{
+    if (value_equal(a, b))
+        return *a;
+    if (a->form == FORM_CONSTANT && b->form == FORM_INDEX)
+        return value_meet(b, a);
+    bool is_index =
+        a->form == FORM_INDEX || a->form == FORM_TABLE_ENTRY || a->form == FORM_TABLE_TARGET;
+    if (is_index && a->form == b->form && a->number == b->number && a->unit == b->unit) {
+        struct value met = a->bound >= b->bound ? *a : *b;
+        met.is_loose = a->is_loose || b->is_loose;
+        return met;
+    }
+    if (a->form == FORM_INDEX && b->form == FORM_CONSTANT && a->unit == 1 && a->number == 0 &&
+        b->number >= 0 && b->number < BOUND_NONE) {
+        struct value met = *a;
+        met.bound = a->bound >= b->number ? a->bound : (uint32_t)b->number;
+        return met;
+    }
+    return unknown;
+}
+
+static int64_t wrapping_add(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static struct value shifted(struct value value, int64_t by)
+{
+    value.number = wrapping_add(value.number, by);
+    return value;
+}
+
+/** Whether the two are an entry of a relative table and that table's address. */
+static bool is_relative_target(const struct value *a, const struct value *b)
+{
+    return a->form == FORM_TABLE_ENTRY && a->unit == 4 && b->form == FORM_CONSTANT &&
+           a->number == b->number;
+}
+
+static struct value add_indexes(struct value a, struct value b, unsigned scale, int64_t number)
+{
+    struct value x, y;
+    if (!as_index(&a, &x) || !as_index(&b, &y) || (x.unit && y.unit))
+        return unknown;
+    struct value sum = x.unit ? x : y;
+    unsigned unit = x.unit ? x.unit : y.unit * scale;
+    if (unit > UINT16_MAX)
+        return unknown;
+    sum.unit = (uint16_t)unit;
+    sum.number = wrapping_add(
+        wrapping_add(x.number, (int64_t)((uint64_t)y.number * (uint64_t)scale)), number);
+    if (!unit)
+        return constant(sum.number);
+    bool is_plain = unit == 1 && sum.bound == BOUND_NONE && sum.number == 0;
+    return is_plain ? unknown : sum;
+}
+
+struct value value_add(struct value a, struct value b, unsigned scale, int64_t number)
+{
+    if (scale == 1 && number == 0) {
+        struct value target = is_relative_target(&a, &b) ? a : b;
+        if (is_relative_target(&a, &b) || is_relative_target(&b, &a)) {
+            target.form = FORM_TABLE_TARGET;
+            return target;
+        }
+    }
+    bool a_is_stack = a.form == FORM_STACK || a.form == FORM_STACK_BELOW;
+    if (a_is_stack && b.form == FORM_CONSTANT)
+        return shifted(a, wrapping_add((int64_t)((uint64_t)b.number * (uint64_t)scale), number));
+    bool b_is_stack = b.form == FORM_STACK || b.form == FORM_STACK_BELOW;
+    if (b_is_stack && scale == 1 && a.form == FORM_CONSTANT)
+        return shifted(b, wrapping_add(a.number, number));
+    return add_indexes(a, b, scale, number);
+}
+
+static struct value get(const struct machine_state *state, register_number number)
+{
+    return number < MAX_REGISTERS ? state->registers[number] : constant(0);
+}
+
+struct value value_of_operand(const struct machine_state *state, const struct effect *effect)
+{
+    if (effect->is_thread_local)
+        return unknown;
+    struct value base = get(state, effect->base);
+    if (effect->index == REGISTER_NONE)
+        return value_add(base, constant(effect->displacement), 1, 0);
+    return value_add(base, get(state, effect->index), effect->scale, effect->displacement);
+}
+
+/** What an operation of 4 bytes leaves in a register of 8. */
+static struct value narrowed(struct value value)
+{
+    switch (value.form) {
+    case FORM_CONSTANT:
+        value.number = (uint32_t)value.number;
+        return value;
+    case FORM_INDEX: {
+        uint64_t last = (uint64_t)value.bound * value.unit + (uint64_t)value.number;
+        bool fits = value.number >= 0 && value.number <= UINT32_MAX && last <= UINT32_MAX;
+        return fits || value.bound == BOUND_NONE ? value : unknown;
+    }
+    case FORM_TABLE_ENTRY:
+        return value;
+    default:
+        return unknown;
+    }
+}
+
+static struct value sign_extended(struct value value, unsigned bytes)
+{
+    unsigned shift = 64 - 8 * bytes;
+    switch (value.form) {
+    case FORM_CONSTANT:
+        return constant((int64_t)((uint64_t)value.number << shift) >> shift);
+    case FORM_INDEX: {
+        uint64_t last = (uint64_t)value.bound * value.unit + (uint64_t)value.number;
+        bool fits = value.bound != BOUND_NONE && value.number >= 0 && value.number <= UINT32_MAX &&
+                    !(last >> (8 * bytes - 1));
+        return fits ? value : unknown;
+    }
+    case FORM_TABLE_ENTRY:
+        return bytes == value.unit ? value : unknown;
+    default:
+        return unknown;
+    }
+}
+
+static bool is_plain_index(const struct value *value)
+{
+    return value->form == FORM_INDEX && value->unit == 1 && value->number == 0;
+}
+
+static struct value masked(struct value value, int64_t mask)
+{
+    if (value.form == FORM_CONSTANT)
+        return constant(value.number & mask);
+    if (mask < 0 || mask >= BOUND_NONE)
+        return unknown;
+    if (is_plain_index(&value) && value.bound <= mask)
+        return value;
+    return index_value((uint32_t)mask, mask == 0xff || mask == 0xffff);
+}
+
+static struct value shifted_left(struct value value, int64_t count)
+{
+    if (value.form == FORM_CONSTANT)
+        return constant((int64_t)((uint64_t)value.number << count));
+    if (count > 8 || (value.form == FORM_UNKNOWN && count > 3))
+        return unknown;
+    return add_indexes(constant(0), value, 1U << count, 0);
+}
+
+static struct value shifted_right(struct value value, int64_t count, unsigned bytes)
+{
+    if (value.form == FORM_CONSTANT)
+        return constant((int64_t)((uint64_t)value.number >> count));
+    if (is_plain_index(&value) && value.bound != BOUND_NONE)
+        return index_value(value.bound >> count, value.is_loose);
+    uint64_t largest = (bytes == 4 ? UINT32_MAX : UINT64_MAX) >> count;
+    return largest < BOUND_NONE ? index_value((uint32_t)largest, largest > 255) : unknown;
+}
+
+static struct value subtracted(struct value a, struct value b)
+{
+    if (b.form == FORM_CONSTANT)
+        return value_add(a, constant((int64_t)(0 - (uint64_t)b.number)), 1, 0);
+    return unknown;
+}
+
+/** The loaded value is bounded by a comparison of its place with a constant. */
+static bool is_bounded_place(const struct memory_bound *memory, const struct effect *effect)
+{
+    return memory->bound != BOUND_NONE && effect->base == memory->base &&
+           effect->index == REGISTER_NONE && effect->displacement == memory->displacement &&
+           effect->access_bytes == memory->bytes && !effect->is_thread_local;
+}
+
+static struct value loaded(const struct flow *flow, const struct machine_state *state,
+                           const struct effect *effect)
+{
+    struct value address = value_of_operand(state, effect);
+    unsigned bytes = effect->access_bytes;
+    bool is_place = address.form == FORM_CONSTANT;
+    if (is_place && bytes == flow->image->pointer_bytes &&
+        flow_is_constant(flow->image, (uint64_t)address.number))
+        return VALUE_OF(.form = FORM_SLOT, .number = address.number);
+    if (address.form == FORM_INDEX && address.unit == bytes && (bytes == 4 || bytes == 8) &&
+        address.number && flow_is_constant(flow->image, (uint64_t)address.number)) {
+        address.form = FORM_TABLE_ENTRY;
+        return address;
+    }
+    if (is_bounded_place(&state->head.memory, effect) && !effect->sign_extend)
+        return index_value(state->head.memory.bound, false);
+    if (bytes < 4 && bytes && !effect->sign_extend)
+        return index_value(bytes == 1 ? 0xff : 0xffff, true);
+    return unknown;
+}
+
+struct value value_of_effect(const struct flow *flow, const struct machine_state *state,
+                             const struct effect *effect)
+{
+    struct value source = get(state, effect->source), value;
+    switch (effect->value_kind) {
+    case VALUE_CONSTANT:
+    case VALUE_ADDRESS:
+        return constant(effect->value);
+    case VALUE_LOAD:
+        return loaded(flow, state, effect);
+    case VALUE_COPY:
+        value = source;
+        break;
+    case VALUE_SIGN_EXTEND:
+        value = sign_extended(source, (unsigned)effect->value);
+        break;
+    case VALUE_ADD:
+        value = value_add(source, constant(effect->value), 1, 0);
+        break;
+    case VALUE_ADD_REGISTERS:
+        value = value_add(source, get(state, effect->index), effect->scale, effect->value);
+        break;
+    case VALUE_SUBTRACT:
+        value = subtracted(source, get(state, effect->index));
+        break;
+    case VALUE_MULTIPLY:
+        value = source.form == FORM_CONSTANT
+                    ? constant((int64_t)((uint64_t)source.number * (uint64_t)effect->value))
+                    : unknown;
+        break;
+    case VALUE_AND:
+        value = masked(source, effect->value);
+        break;
+    case VALUE_SHIFT_LEFT:
+        value = shifted_left(source, effect->value);
+        break;
+    case VALUE_SHIFT_RIGHT:
+        value = shifted_right(source, effect->value, effect->operand_bytes);
+        break;
+    default:
+        return unknown;
+    }
+    return effect->operand_bytes == 4 ? narrowed(value) : value;
+}

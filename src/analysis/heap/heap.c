@@ -1,0 +1,203 @@
+/*
+ * heap.c: verdicts and sites.
+ *
+ * In: calls, blocks, names. Out: facts.allocator_roles, facts.call_paths, facts.call_on_panic,
+ * facts.verdicts, facts.steps, facts.sites. In order: allocators by name (allocators.c), calls of
+ * resolvers (ifunc.c), what returns (returns.c), normal paths (normal.c), the may-analysis
+ * (ways.c) and the must-analysis (avoid.c), the last two once for `allocates` and once for `frees`.
+ * The verdict of a function is that of the first row that holds:
+ *
+ *   it is an allocator that counts                                   always
+ *   it is another allocator                                          never: allocators are leaves
+ *   it has normal paths and cannot avoid the allocator on them       always
+ *   a normal path leads to the allocator over known calls            maybe
+ *   a normal path leads to a call that could not be resolved         unknown
+ *   some path leads to the allocator over known calls                on_panic
+ *   some path leads to a call that could not be resolved             unknown
+ *   none of these                                                    never
+ *
+ * Known beats unknown on normal paths. Off them, on_panic stands beside an unresolved call only if
+ * that is off the normal paths too: it says that normal paths do not allocate, and they do not. A
+ * function that never returns has no normal paths: its verdict is on_panic, never or unknown. So it
+ * is for a loop without end, which does not return either.
+ */
+#include "analysis/heap.h"
+
+#include "analysis/heap/allocators.h"
+#include "analysis/heap/ways.h"
+#include "base/array.h"
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** The two questions are independent, so two threads may answer them. */
+struct questions {
+    struct program *program;
+    const struct callgraph *graph;
+    const struct returns *returns;
+};
+
+static enum verdict judge(const struct ways *ways, const bool *avoids, uint32_t function)
+{
+    uint8_t role = ways->graph->program->facts->allocator_roles[function];
+    uint8_t flags = ways->flags[function];
+    if (role != ALLOCATOR_NONE)
+        return allocator_counts(ways->role, role) ? VERDICT_ALWAYS : VERDICT_NEVER;
+    if (ways->returns->has_normal_paths[function] && !avoids[function])
+        return VERDICT_ALWAYS;
+    if (flags & MAY_NORMAL)
+        return VERDICT_MAYBE;
+    if (flags & OPEN_NORMAL)
+        return VERDICT_UNKNOWN;
+    if (flags & MAY_ANY)
+        return VERDICT_ON_PANIC;
+    return flags & OPEN_ANY ? VERDICT_UNKNOWN : VERDICT_NEVER;
+}
+
+static void answer(const struct questions *questions, enum heap_role role)
+{
+    struct facts *facts = questions->program->facts;
+    struct ways ways;
+    ways_init(&ways, questions->graph, questions->returns, role, facts->steps[role]);
+    CLEANUP_FREE bool *avoids = find_avoiders(&ways);
+    for (uint32_t i = 0; i < questions->program->function_count; i++) {
+        uint32_t whole = program_whole(questions->program, i);
+        enum verdict verdict = judge(&ways, avoids, whole);
+        if (role == HEAP_ALLOCATES)
+            facts->verdicts[i].allocates = (uint8_t)verdict;
+        else
+            facts->verdicts[i].frees = (uint8_t)verdict;
+    }
+    ways_deinit(&ways);
+}
+
+static void answer_some(void *context, unsigned worker, size_t begin, size_t end)
+{
+    (void)worker;
+    for (size_t role = begin; role < end; role++)
+        answer(context, (enum heap_role)role);
+}
+
+static uint32_t first_call(const struct step *const steps[WAY_COUNT], uint8_t verdict,
+                           uint32_t function)
+{
+    if (verdict == VERDICT_NEVER)
+        return NONE;
+    enum heap_way way = verdict == VERDICT_UNKNOWN    ? WAY_UNRESOLVED
+                        : verdict == VERDICT_ON_PANIC ? WAY_ANY
+                                                      : WAY_NORMAL;
+    return steps[way][function].call;
+}
+
+static void find_witnesses(struct program *program, const struct returns *returns)
+{
+    struct facts *facts = program->facts;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        struct verdicts *verdicts = &facts->verdicts[i];
+        uint32_t whole = program_whole(program, i);
+        verdicts->returns = returns->returns[whole];
+        verdicts->has_normal_paths = returns->has_normal_paths[whole];
+        verdicts->is_marked_place = returns->is_marked_place[whole];
+        verdicts->witness_call = first_call(
+            (const struct step *const *)facts->steps[HEAP_ALLOCATES], verdicts->allocates, whole);
+        verdicts->free_witness_call = first_call(
+            (const struct step *const *)facts->steps[HEAP_FREES], verdicts->frees, whole);
+    }
+}
+
+/** Returns the first allocating function among @p node and, if it is a list, its members. */
+static uint32_t find_allocating(const struct callgraph *graph, uint32_t node)
+{
+    const uint8_t *roles = graph->program->facts->allocator_roles;
+    if (node < graph->function_count)
+        return allocator_counts(HEAP_ALLOCATES, roles[node]) ? node : NONE;
+    for (uint32_t i = 0; i < callgraph_successor_count(graph, node); i++) {
+        uint32_t member = callgraph_successor(graph, node, i);
+        if (allocator_counts(HEAP_ALLOCATES, roles[member]))
+            return member;
+    }
+    return NONE;
+}
+
+static bool can_be_site(const struct program *program, uint32_t index)
+{
+    const struct call *call = &program->calls[index];
+    return call->kind != CALL_ADDRESS_TAKEN && program->functions[call->from].image == 0 &&
+           program->facts->call_paths[index] != CALL_PATH_DEAD &&
+           program->facts->allocator_roles[call->from] == ALLOCATOR_NONE;
+}
+
+static int compare_sites(const void *left, const void *right, void *context)
+{
+    const struct program *program = context;
+    const struct site *a = left, *b = right;
+    uint64_t a_address = program->calls[a->call].address;
+    uint64_t b_address = program->calls[b->call].address;
+    if (a_address != b_address)
+        return a_address < b_address ? -1 : 1;
+    return a->call < b->call ? -1 : a->call > b->call;
+}
+
+static void find_sites(struct program *program, const struct callgraph *graph)
+{
+    struct facts *facts = program->facts;
+    CLEANUP_FREE uint32_t *allocators = xmalloc(((size_t)graph->node_count + 1) * 4);
+    for (uint32_t node = 0; node < graph->node_count; node++)
+        allocators[node] = find_allocating(graph, node);
+    ARRAY(struct site) sites = {0};
+    for (uint32_t i = 0; i < program->call_count; i++) {
+        uint32_t callee = graph->callees[i];
+        uint32_t allocator = callee == NONE ? NONE : allocators[callee];
+        if (allocator != NONE && can_be_site(program, i))
+            array_push(&sites, (struct site){.call = i,
+                                             .allocator = allocator,
+                                             .bytes = -1,
+                                             .alignment = -1,
+                                             .count = -1,
+                                             .is_on_panic = facts->call_on_panic[i]});
+    }
+    facts->sites = arena_calloc(&program->arena, sites.count + 1, sizeof *facts->sites);
+    facts->site_count = (uint32_t)sites.count;
+    if (sites.count) {
+        qsort_r(sites.data, sites.count, sizeof *sites.data, compare_sites, program);
+        memcpy(facts->sites, sites.data, sites.count * sizeof *sites.data);
+    }
+    array_deinit(&sites);
+}
+
+static void prepare_facts(struct program *program)
+{
+    struct facts *facts = program->facts;
+    size_t functions = (size_t)program->function_count + 1, calls = (size_t)program->call_count + 1;
+    facts->verdicts = arena_calloc(&program->arena, functions, sizeof *facts->verdicts);
+    facts->call_paths = arena_calloc(&program->arena, calls, sizeof *facts->call_paths);
+    facts->call_on_panic = arena_calloc(&program->arena, calls, sizeof *facts->call_on_panic);
+    for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
+        for (unsigned way = 0; way < WAY_COUNT; way++) {
+            size_t bytes = functions * sizeof *facts->steps[role][way];
+            facts->steps[role][way] = arena_alloc(&program->arena, bytes);
+            memset(facts->steps[role][way], 0xff, bytes); // NONE, NONE
+        }
+    }
+}
+
+void heap_analyze(struct program *program, const char *const *extra_allocators, size_t extra_count)
+{
+    callgraph_expand_ifuncs(program);
+    prepare_facts(program);
+    allocators_mark(program, extra_allocators, extra_count);
+    struct callgraph graph;
+    callgraph_init(&graph, program);
+    struct returns returns;
+    returns_init(&returns, &graph, program->facts->call_paths);
+    for (uint32_t i = 0; i < program->call_count; i++)
+        program->facts->call_on_panic[i] = program->facts->call_paths[i] != CALL_PATH_NORMAL;
+    struct questions questions = {program, &graph, &returns};
+    parallel_for(program->workers, HEAP_ROLE_COUNT, 1, answer_some, &questions);
+    find_witnesses(program, &returns);
+    find_sites(program, &graph);
+    returns_deinit(&returns);
+    callgraph_deinit(&graph);
+}

@@ -1,0 +1,109 @@
+/*
+ * output.c: the screen.
+ *
+ * A terminal gets colour, its own width and a pager; a pipe or file gets neither, and lines as long
+ * as they need to be unless COLUMNS says otherwise. A pager that cannot be started is done without.
+ */
+#include "commands/output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NARROWEST = 40, WIDEST = 10000, USUAL = 80 };
+
+static unsigned width_of(bool is_terminal)
+{
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    struct winsize size;
+    if (width <= 0 && is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width <= 0)
+        return is_terminal ? USUAL : 0;
+    return (unsigned)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value;
+}
+
+static bool wants_color(const struct options *options, bool is_terminal)
+{
+    const char *terminal = getenv("TERM");
+    if (strcmp(options->color, "auto") != 0)
+        return strcmp(options->color, "always") == 0;
+    return is_terminal && !is_set("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* In the child: becomes the pager that reads @p input. */
+static _Noreturn void become_pager(int input)
+{
+    const char *pager = getenv("PAGER");
+    dup2(input, STDIN_FILENO);
+    close(input);
+    // Quit if it fits, pass colours through, leave the text on the screen.
+    setenv("LESS", "FRX", 0);
+    if (pager)
+        execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
+    else
+        execlp("less", "less", "-FRX", (char *)NULL);
+    // Without a pager the text still has to come out.
+    execlp("cat", "cat", (char *)NULL);
+    _exit(127);
+}
+
+static void start_pager(struct output *output)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[1]);
+        become_pager(ends[0]);
+    }
+    close(ends[0]);
+    FILE *out = child > 0 ? fdopen(ends[1], "w") : NULL;
+    if (!out) {
+        close(ends[1]);
+        return;
+    }
+    // Whoever leaves the pager early is done with the rest, which is no failure.
+    signal(SIGPIPE, SIG_IGN);
+    output->pager = child;
+    output->screen.out = out;
+}
+
+void output_open(struct output *output, const struct options *options)
+{
+    bool is_terminal = isatty(STDOUT_FILENO);
+    const char *pager = getenv("PAGER");
+    *output = (struct output){.screen = {.out = stdout}, .pager = -1};
+    output->screen.width = width_of(is_terminal);
+    output->screen.has_color = !options->json && wants_color(options, is_terminal);
+    bool has_pager = !pager || (*pager && strcmp(pager, "cat") != 0);
+    if (is_terminal && !options->json && has_pager)
+        start_pager(output);
+}
+
+struct error *output_close(struct output *output)
+{
+    if (output->pager > 0) {
+        fclose(output->screen.out);
+        while (waitpid(output->pager, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        return NULL;
+    }
+    if (fflush(output->screen.out) != 0 || ferror(output->screen.out))
+        return error_create("the answer could not be written: %s",
+                            errno ? strerror(errno) : "output error");
+    return NULL;
+}

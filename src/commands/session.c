@@ -1,0 +1,98 @@
+/*
+ * session.c: ties the stages together for one file after the other. A file that fails does not
+ * keep the others from being answered; the exit status tells.
+ */
+#include "commands/session.h"
+
+#include "analysis/analyze.h"
+#include "base/progress.h"
+#include "base/threads.h"
+#include "load/load.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+enum { EXIT_DONE = 0, EXIT_INPUT = 2 };
+
+static unsigned worker_count(const struct options *options)
+{
+    enum { MOST = 256 };
+    uint64_t count = options->jobs ? options->jobs : processor_count();
+    return count > MOST ? MOST : (unsigned)count;
+}
+
+struct error *session_load(struct session *session, const char *path)
+{
+    const struct options *options = session->options;
+    struct load_options load = {.no_libs = options->no_libs,
+                                .sysroot = options->sysroot,
+                                .debug_file = options->debug_file};
+    progress_stage(session->progress, "reading files and debug information");
+    program_init(&session->program);
+    session->program.workers = worker_count(options);
+    session->is_loaded = true;
+    return program_load(&session->program, path, &load);
+}
+
+void session_analyze(struct session *session)
+{
+    const struct options *options = session->options;
+    struct analyze_options analyze = {.allocators = options->allocators.data,
+                                      .allocator_count = options->allocators.count};
+    progress_stage(session->progress, "following the machine code");
+    program_analyze(&session->program, &analyze);
+}
+
+struct error *session_report(struct session *session, report_function *report, const char *function)
+{
+    const struct options *options = session->options;
+    struct report_options asked = {.is_json = options->json,
+                                   .all = options->all,
+                                   .has_limit = options->has_limit,
+                                   .limit = options->limit,
+                                   .sort = options->sort,
+                                   .filter = options->filter,
+                                   .function = function};
+    // From here on the terminal belongs to the answer.
+    progress_stop(session->progress);
+    session->progress = NULL;
+    return report_run(report, session->command->name, &session->program, &asked,
+                      &session->output->screen);
+}
+
+static int complain(struct error *error)
+{
+    if (!error)
+        return EXIT_DONE;
+    fprintf(stderr, "dwell: %s\n", error->message);
+    error_destroy(error);
+    return EXIT_INPUT;
+}
+
+static int run_file(struct session *session, const char *path)
+{
+    session->is_loaded = false;
+    session->progress = progress_start();
+    struct error *error = session->command->run(session, path);
+    progress_stop(session->progress);
+    int status = complain(error);
+    if (session->is_loaded)
+        program_unload(&session->program);
+    return status;
+}
+
+int session_run(const struct options *options, const struct command_row *command)
+{
+    struct output output;
+    struct session session = {.options = options, .command = command, .output = &output};
+    int status = EXIT_DONE;
+    output_open(&output, options);
+    for (size_t i = 0; i < options->files.count; i++) {
+        if (i > 0)
+            fputc('\n', output.screen.out);
+        int file_status = run_file(&session, options->files.data[i]);
+        status = file_status > status ? file_status : status;
+    }
+    int close_status = complain(output_close(&output));
+    return close_status > status ? close_status : status;
+}

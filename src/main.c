@@ -1,0 +1,114 @@
+/*
+ * main.c: the tables of commands and options, and the exit status. Help, completion and the manual
+ * page are made from these tables, so what is not here does not exist.
+ */
+#include "commands/help.h"
+#include "commands/options.h"
+#include "commands/session.h"
+
+#include <stdio.h>
+
+enum { STATUS_DONE = 0, STATUS_USAGE = 2 };
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct option_row option_rows[] = {
+    {"json", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(json), 0, "answer as one JSON document"},
+    {"all", 'a', OPTION_FLAG, NULL, NULL, NULL, FIELD(all), 0,
+     "list everything, the standard library and the runtime too"},
+    {"limit", 'n', OPTION_COUNT, "N", NULL, NULL, FIELD(limit), FIELD(has_limit),
+     "at most N rows in each table"},
+    {"sort", 0, OPTION_TEXT, "KEY", NULL, NULL, FIELD(sort), 0,
+     "sort tables by a column, named as in JSON (bytes, name, ...)"},
+    {"filter", 'f', OPTION_TEXT, "REGEX", NULL, NULL, FIELD(filter), 0,
+     "only what has a name or source path that matches"},
+    {"no-libs", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(no_libs), 0,
+     "read the file alone, not the libraries it needs"},
+    {"sysroot", 0, OPTION_TEXT, "DIR", NULL, NULL, FIELD(sysroot), 0,
+     "look for libraries and debug information below DIR"},
+    {"debug-file", 0, OPTION_TEXT, "FILE", NULL, NULL, FIELD(debug_file), 0,
+     "take debug information from FILE"},
+    {"allocator", 0, OPTION_LIST, "NAME", NULL, NULL, FIELD(allocators), 0,
+     "count function NAME as an allocator (repeatable)"},
+    {"jobs", 'j', OPTION_COUNT, "N", NULL, NULL, FIELD(jobs), 0, "use N threads (all processors)"},
+    {"color", 0, OPTION_CHOICE, "WHEN", "auto|always|never", NULL, FIELD(color), 0,
+     "auto, always or never"},
+    {"why", 0, OPTION_TEXT, "FUNCTION", NULL, "heap", FIELD(why), 0,
+     "prove the verdict of FUNCTION: the path, call by call"},
+    {"from", 0, OPTION_TEXT, "FUNCTION", NULL, "stack", FIELD(from), 0,
+     "the tree of calls below FUNCTION with their stack"},
+    {"completion", 0, OPTION_CHOICE, "SHELL", "bash", NULL, FIELD(completion), 0,
+     "print the completion script of a shell (bash)"},
+    {"manual", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(manual), 0,
+     "print the manual page (for man -l -)"},
+    {"help", 'h', OPTION_FLAG, NULL, NULL, NULL, FIELD(help), 0, "print help"},
+    {"version", 'V', OPTION_FLAG, NULL, NULL, NULL, FIELD(version), 0, "print the version"},
+};
+
+static const struct command_row command_rows[] = {
+    {"report", "What memory the program uses, on one screen",
+     "Shows the three memories side by side: above what is known before the program starts,\n"
+     "below what is decided while it runs. Then the largest data, the deepest stack, the\n"
+     "allocations in the program's own code, and what could not be found out.",
+     command_report},
+    {"globals", "Who owns each byte of global memory",
+     "Lists code, constants, variables and thread-locals with size, memory, kind and source.\n"
+     "Every byte of every loaded segment has one owner; --json lists them all.\n\n"
+     "Memory is read_only, relro (fixed up at load, then read-only), data (initialized),\n"
+     "bss (zeroed), tls_data, tls_bss (once per thread) or code.",
+     command_globals},
+    {"stack", "How much stack each function needs",
+     "Lists functions with their frame and their bound: the most that a call can take, callees\n"
+     "included; once for normal paths, once with panics, aborts and exceptions. Where there is\n"
+     "no bound, the deepest known stack and the reason stand instead: recursion, a frame of\n"
+     "run-time size, or a call that could not be resolved.",
+     command_stack},
+    {"heap", "Which functions allocate, and where",
+     "Lists functions with a verdict on whether a call of them reaches the allocator:\n\n"
+     "  never     no path of any kind does\n"
+     "  on panic  only paths that panic, abort or throw do\n"
+     "  maybe     some normal path does, some does not\n"
+     "  always    every normal path does\n"
+     "  unknown   no known path does, but an unresolved call might\n\n"
+     "and the calls of the allocator themselves, with their size where it is constant.",
+     command_heap},
+};
+
+static const struct grammar grammar = {
+    option_rows,
+    sizeof option_rows / sizeof option_rows[0],
+    command_rows,
+    sizeof command_rows / sizeof command_rows[0],
+};
+
+static int complain(struct error *error)
+{
+    fprintf(stderr, "dwell: %s\n", error->message);
+    error_destroy(error);
+    return STATUS_USAGE;
+}
+
+static int run(const struct options *options, const struct command_row *command)
+{
+    if (options->help)
+        help_print(&grammar, command, stdout);
+    else if (options->version)
+        puts("dwell " DWELL_VERSION);
+    else if (options->completion)
+        completion_print(&grammar, stdout);
+    else if (options->manual)
+        manual_print(&grammar, stdout);
+    else
+        return session_run(options, command ? command : &command_rows[0]);
+    return fflush(stdout) == 0 ? STATUS_DONE : STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    const struct command_row *command;
+    struct error *error = options_parse(&grammar, argc, argv, &options, &command);
+    int status = error ? complain(error) : run(&options, command);
+    options_deinit(&options);
+    return status;
+}

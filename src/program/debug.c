@@ -1,0 +1,67 @@
+/*
+ * debug.c: questions about addresses, answered by binary search in the sorted tables of debug.h.
+ *
+ * Ranges of inlined calls nest, so the ranges around an address are the last one that starts at or
+ * before it and the chain of its parents; those of the chain that end too early are passed over.
+ */
+#include "program/debug.h"
+
+#include <stddef.h>
+
+enum { MAX_PARENTS = 4096 }; // far above real nesting; malformed ranges may nest without end
+
+const struct debug_line *debug_line_at(const struct debug_info *debug, uint64_t address)
+{
+    if (!debug)
+        return NULL;
+    uint32_t low = 0, high = debug->line_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (debug->lines[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || debug->lines[low - 1].file == UINT32_MAX)
+        return NULL;
+    return &debug->lines[low - 1];
+}
+
+uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint32_t limit,
+                          uint32_t *ret)
+{
+    if (!debug)
+        return 0;
+    uint32_t low = 0, high = debug->inlined_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (debug->inlined[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t count = 0, at = low ? low - 1 : UINT32_MAX;
+    for (int steps = 0; at != UINT32_MAX && count < limit && steps < MAX_PARENTS; steps++) {
+        const struct debug_inlined *inlined = &debug->inlined[at];
+        if (address - inlined->address < inlined->bytes)
+            ret[count++] = at;
+        at = inlined->parent;
+    }
+    return count;
+}
+
+uint32_t debug_function_at(const struct debug_info *debug, uint64_t address)
+{
+    if (!debug)
+        return UINT32_MAX;
+    uint32_t low = 0, high = debug->function_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (debug->functions[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < debug->function_count && debug->functions[low].address == address ? low
+                                                                                   : UINT32_MAX;
+}

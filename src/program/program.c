@@ -1,0 +1,119 @@
+/*
+ * program.c: lookups by address. All tables are sorted, so each is one binary search.
+ */
+#include "program/program.h"
+
+#include <string.h>
+
+void program_init(struct program *program)
+{
+    *program = (struct program){.workers = 1};
+    arena_init(&program->arena);
+    diagnostics_init(&program->diagnostics);
+}
+
+void program_deinit(struct program *program)
+{
+    diagnostics_deinit(&program->diagnostics);
+    arena_deinit(&program->arena);
+    *program = (struct program){0};
+}
+
+/**
+ * Returns how many of the @p count records, @p stride bytes apart and sorted by the uint64_t that
+ * each begins with or holds at @p offset, have a key of at most @p key.
+ */
+static uint32_t count_up_to(const void *records, size_t stride, size_t offset, uint32_t count,
+                            uint64_t key)
+{
+    const char *base = (const char *)records + offset;
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        uint64_t value;
+        memcpy(&value, base + middle * stride, sizeof value);
+        if (value <= key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+#define COUNT_UP_TO(records, count, key)                                                           \
+    count_up_to((records), sizeof *(records), offsetof(__typeof__(*(records)), address), (count),  \
+                (key))
+
+uint32_t image_section_at(const struct image *image, uint64_t address)
+{
+    uint32_t after = COUNT_UP_TO(image->sections, image->placed_count, address);
+    if (!after)
+        return NONE;
+    const struct section *section = &image->sections[after - 1];
+    return address - section->address < section->bytes ? after - 1 : NONE;
+}
+
+uint32_t image_segment_at(const struct image *image, uint64_t address)
+{
+    uint32_t after = COUNT_UP_TO(image->segments, image->segment_count, address);
+    if (!after)
+        return NONE;
+    const struct segment *segment = &image->segments[after - 1];
+    return address - segment->address < segment->bytes ? after - 1 : NONE;
+}
+
+const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t bytes)
+{
+    uint32_t index = image_segment_at(image, address);
+    if (index == NONE)
+        return NULL;
+    const struct segment *segment = &image->segments[index];
+    uint64_t at = address - segment->address;
+    if (at >= segment->file_bytes || bytes > segment->file_bytes - at)
+        return NULL;
+    return image->file + segment->offset + at;
+}
+
+bool image_read(const struct image *image, uint64_t address, unsigned bytes, uint64_t *ret)
+{
+    const uint8_t *data = image_bytes(image, address, bytes);
+    if (!data || bytes > 8)
+        return false;
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint64_t)data[i] << (8 * i);
+    *ret = value;
+    return true;
+}
+
+uint32_t image_relocation_from(const struct image *image, uint64_t address)
+{
+    if (!address)
+        return 0;
+    return COUNT_UP_TO(image->relocations, image->relocation_count, address - 1);
+}
+
+const struct relocation *image_relocation_at(const struct image *image, uint64_t address)
+{
+    uint32_t index = image_relocation_from(image, address);
+    if (index == image->relocation_count || image->relocations[index].address != address)
+        return NULL;
+    return &image->relocations[index];
+}
+
+uint32_t program_function_at(const struct program *program, uint32_t image, uint64_t address)
+{
+    uint32_t first = program->image_functions[image];
+    uint32_t count = program->image_functions[image + 1] - first;
+    uint32_t after = COUNT_UP_TO(program->functions + first, count, address);
+    if (!after)
+        return NONE;
+    const struct function *function = &program->functions[first + after - 1];
+    return address - function->address < function->bytes ? first + after - 1 : NONE;
+}
+
+uint32_t program_whole(const struct program *program, uint32_t function)
+{
+    uint32_t whole = program->functions[function].part_of;
+    return whole == NONE ? function : whole;
+}

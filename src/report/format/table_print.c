@@ -1,0 +1,206 @@
+/*
+ * table_print.c: a table as text. Columns are as wide as their widest cell; where the screen is
+ * narrower, names and paths give way first, widest first, and lose their middles. The last column
+ * is not padded.
+ */
+#include "base/array.h"
+#include "base/memory.h"
+#include "report/format/text.h"
+#include "report/report.h"
+
+#include <string.h>
+
+enum { GAP = 2, NARROWEST = 12 };
+
+struct printed_cell {
+    const char *text;
+    uint8_t style;
+    bool is_empty; /* says nothing */
+};
+
+/* The shown columns of a table and what stands in them, row by row. */
+struct layout {
+    const struct column **columns;
+    size_t *widths;
+    bool *is_hidden; /* columns in which no row says anything */
+    size_t column_count;
+    struct printed_cell *cells;
+    struct arena arena;
+};
+
+static void add_number(struct text *text, enum unit unit, uint64_t number)
+{
+    if (unit == UNIT_ADDRESS)
+        text_addf(text, "0x%llx", (unsigned long long)number);
+    else if (unit == UNIT_LINE)
+        text_addf(text, "%llu", (unsigned long long)number);
+    else
+        text_add_count(text, number);
+}
+
+static struct printed_cell print_cell(struct layout *layout, const struct column *column,
+                                      const struct cell *cell)
+{
+    struct text text = {0};
+    if (cell->kind == CELL_NUMBER)
+        add_number(&text, column->unit, cell->number);
+    else if (cell->kind == CELL_BOOL)
+        text_add(&text, cell->number ? "yes" : "no");
+    else if (cell->text)
+        text_add_clean(&text, cell->text);
+    else
+        text_add(&text, "–");
+    bool is_empty = !text.length || (cell->kind == CELL_NULL && !cell->text);
+    struct printed_cell printed = {arena_strdup(&layout->arena, text_string(&text)), cell->style,
+                                   is_empty};
+    text_deinit(&text);
+    return printed;
+}
+
+static bool is_flexible(const struct column *column)
+{
+    return column->unit == UNIT_NAME || column->unit == UNIT_PATH;
+}
+
+static bool is_number(const struct column *column)
+{
+    return column->unit >= UNIT_BYTES;
+}
+
+static void choose_columns(struct layout *layout, const struct table *table)
+{
+    layout->columns = arena_calloc(&layout->arena, table->column_count, sizeof *layout->columns);
+    layout->widths = arena_calloc(&layout->arena, table->column_count, sizeof *layout->widths);
+    layout->is_hidden = arena_calloc(&layout->arena, table->column_count, sizeof(bool));
+    for (unsigned i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (!column->title)
+            continue;
+        layout->widths[layout->column_count] = text_width(column->title);
+        layout->is_hidden[layout->column_count] = true;
+        layout->columns[layout->column_count++] = column;
+    }
+}
+
+static void fill(struct report *report, struct layout *layout, const uint32_t *rows, size_t count)
+{
+    layout->cells = xcalloc(count * layout->column_count + 1, sizeof *layout->cells);
+    struct printed_cell *next = layout->cells;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < layout->column_count; c++, next++) {
+            struct cell cell = layout->columns[c]->get(report, rows[i]);
+            *next = print_cell(layout, layout->columns[c], &cell);
+            layout->is_hidden[c] &= next->is_empty;
+            size_t width = text_width(next->text);
+            if (width > layout->widths[c])
+                layout->widths[c] = width;
+        }
+        report->list.count = 0;
+    }
+}
+
+static size_t total_width(const struct layout *layout)
+{
+    size_t total = 0;
+    for (size_t c = 0; c < layout->column_count; c++)
+        if (!layout->is_hidden[c])
+            total += layout->widths[c] + (total ? GAP : 0);
+    return total;
+}
+
+/* Returns the widest column that may become narrower, or column_count. */
+static size_t widest_flexible(const struct layout *layout)
+{
+    size_t widest = layout->column_count;
+    size_t width = NARROWEST;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        bool is_candidate = is_flexible(layout->columns[c]) && !layout->is_hidden[c];
+        if (is_candidate && layout->widths[c] > width) {
+            width = layout->widths[c];
+            widest = c;
+        }
+    }
+    return widest;
+}
+
+static void fit(struct layout *layout, size_t screen_width)
+{
+    if (screen_width == 0)
+        return;
+    // Names can be thousands of columns wide; none needs more than the screen has.
+    for (size_t c = 0; c < layout->column_count; c++)
+        if (is_flexible(layout->columns[c]) && layout->widths[c] > screen_width)
+            layout->widths[c] = screen_width;
+    for (;;) {
+        size_t widest = widest_flexible(layout);
+        if (total_width(layout) <= screen_width || widest == layout->column_count)
+            return;
+        layout->widths[widest]--;
+    }
+}
+
+static void print_padded(const struct screen *screen, const struct layout *layout, size_t column,
+                         const char *string, enum style style)
+{
+    struct text text = {0};
+    size_t width = layout->widths[column];
+    text_add_shortened(&text, string, width);
+    int padding = (int)(width - text_width(text_string(&text)));
+    bool is_right = is_number(layout->columns[column]);
+    if (is_right)
+        fprintf(screen->out, "%*s", padding, "");
+    screen_print(screen, style, text_string(&text));
+    if (!is_right && column + 1 < layout->column_count)
+        fprintf(screen->out, "%*s", padding, "");
+    text_deinit(&text);
+}
+
+/* @p cells is NULL for the line of titles. */
+static void print_line(const struct screen *screen, const struct layout *layout,
+                       const struct printed_cell *cells)
+{
+    bool is_first = true;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        if (layout->is_hidden[c])
+            continue;
+        if (!is_first)
+            fprintf(screen->out, "%*s", GAP, "");
+        is_first = false;
+        print_padded(screen, layout, c, cells ? cells[c].text : layout->columns[c]->title,
+                     cells ? cells[c].style : STYLE_DIM);
+    }
+    fputc('\n', screen->out);
+}
+
+/* Hidden columns at the end go, so that the last one shown is not padded. */
+static void drop_last_hidden(struct layout *layout, size_t rows)
+{
+    size_t count = layout->column_count;
+    while (count > 1 && layout->is_hidden[count - 1])
+        count--;
+    for (size_t i = 0; i < rows; i++)
+        memmove(&layout->cells[i * count], &layout->cells[i * layout->column_count],
+                count * sizeof *layout->cells);
+    layout->column_count = count;
+}
+
+static void print_layout(const struct screen *screen, const struct layout *layout, size_t rows)
+{
+    print_line(screen, layout, NULL);
+    for (size_t i = 0; i < rows; i++)
+        print_line(screen, layout, &layout->cells[i * layout->column_count]);
+}
+
+void table_print(struct report *report, const struct table *table, const uint32_t *rows,
+                 size_t count)
+{
+    struct layout layout = {0};
+    arena_init(&layout.arena);
+    choose_columns(&layout, table);
+    fill(report, &layout, rows, count);
+    drop_last_hidden(&layout, count);
+    fit(&layout, report->screen.width);
+    print_layout(&report->screen, &layout, count);
+    free(layout.cells);
+    arena_deinit(&layout.arena);
+}

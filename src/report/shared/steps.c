@@ -1,0 +1,59 @@
+/* steps.c: a path is its first function and then the target of each step. */
+#include "report/shared/steps.h"
+
+#include "report/format/text.h"
+#include "report/shared/function.h"
+
+uint32_t steps_kind(const struct program *program, const struct step *steps, uint32_t count)
+{
+    uint32_t weakest = NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t kind = program->calls[steps[i].call].kind;
+        if (weakest == NONE || kind > weakest)
+            weakest = kind;
+    }
+    return weakest;
+}
+
+struct cell steps_cell(struct report *report, uint32_t function, const struct step *steps,
+                       uint32_t count)
+{
+    size_t begin = list_begin(report);
+    list_add(report, function);
+    for (uint32_t i = 0; i < count; i++)
+        if (steps[i].target != NONE)
+            list_add(report, steps[i].target);
+    return cell_list(report, begin);
+}
+
+const char *steps_text(struct report *report, uint32_t function, const struct step *steps,
+                       uint32_t count)
+{
+    struct program *program = report->program;
+    struct text text = {0};
+    text_add(&text, program_function_name(program, function));
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(&text, " → ");
+        text_add(&text,
+                 steps[i].target == NONE ? "?" : program_function_name(program, steps[i].target));
+    }
+    const char *string = arena_strdup(&report->arena, text_string(&text));
+    text_deinit(&text);
+    return string;
+}
+
+const char *call_kind_name(uint32_t kind)
+{
+    static const char *const names[] = {
+        [CALL_DIRECT] = "direct",
+        [CALL_PLT] = "plt",
+        [CALL_GOT] = "got",
+        [CALL_CONSTANT] = "constant",
+        [CALL_VTABLE] = "vtable",
+        [CALL_FIELD] = "field",
+        [CALL_PROTOTYPE] = "prototype",
+        [CALL_ADDRESS_TAKEN] = "address_taken",
+        [CALL_UNRESOLVED] = "unresolved",
+    };
+    return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
+}

@@ -1,0 +1,216 @@
+"""programs.py: small programs whose answer is known.
+
+tests/programs/*.{rs,c,cpp} each show one thing. The head comment, lines that begin with `//!`,
+tells it in prose and in directives:
+
+    //! expect [SCOPE:] ASSERTION     what must hold, in the language of assertions.py
+    //! build [SCOPE:] FLAGS          further compiler flags
+    //! run [SCOPE:] exits N          what running it does; or: killed by N
+    //! skip SCOPE: REASON            not for these
+
+SCOPE is words that must all hold: debug, release, a compiler (gcc, clang, g++, clang++, rustc), or
+a compiler with a version (rustc>=1.70); `a|b` is either. Each program is built in debug and in
+release by each compiler of its language that is at hand.
+"""
+
+import glob
+import json
+import os
+import re
+import shutil
+import threading
+from dataclasses import dataclass, field
+
+from . import assertions
+from .results import failed, passed, run, skipped
+
+DIRECTIVE = re.compile(r"^//! (expect|build|run|skip)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
+MODES = {
+    ".rs": {"debug": ["-C", "debuginfo=2"], "release": ["-O", "-C", "strip=debuginfo"]},
+    ".c": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"]},
+    ".cpp": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"]},
+}
+COMPILERS = {".rs": ["rustc", "/usr/bin/rustc"], ".c": ["gcc", "clang"], ".cpp": ["g++", "clang++"]}
+DOCUMENT_OF = {  # root of an assertion: command, path in its document
+    "globals": ("globals", ["globals"]), "segments": ("globals", ["segments"]),
+    "stack": ("stack", ["functions"]), "entries": ("stack", ["entries"]),
+    "recursions": ("stack", ["recursions"]), "heap": ("heap", ["functions"]),
+    "sites": ("heap", ["sites"]), "report": ("report", []), "file": ("report", ["file"]),
+}
+
+
+@dataclass
+class Compiler:
+    family: str
+    path: str
+    version: tuple
+
+    @property
+    def label(self):
+        return f"{self.family}-{'.'.join(map(str, self.version))}"
+
+
+@dataclass
+class Build:
+    """One program, built by one compiler in one mode."""
+
+    context: object
+    source: str
+    compiler: Compiler
+    mode: str
+    directives: list
+    documents: dict = field(default_factory=dict)
+
+    @property
+    def program(self):
+        name = os.path.splitext(os.path.basename(self.source))[0]
+        folder = self.context.folder("programs", self.compiler.label, self.mode)
+        return os.path.join(folder, name)
+
+
+def collect(context):
+    compilers = {extension: find_compilers(paths) for extension, paths in COMPILERS.items()}
+    for source in sorted(glob.glob(os.path.join(context.root, "tests", "programs", "*.*"))):
+        name, extension = os.path.splitext(os.path.basename(source))
+        if extension not in COMPILERS:
+            continue
+        if not compilers[extension]:
+            reason = f"no compiler: {' '.join(COMPILERS[extension])}"
+            yield name, lambda reason=reason: [skipped(reason)]
+        directives = read_directives(source)
+        for compiler in compilers[extension]:
+            for mode in ("debug", "release"):
+                build = Build(context, source, compiler, mode, directives)
+                yield f"{name} {compiler.label} {mode}", lambda build=build: check(build)
+
+
+def find_compilers(paths):
+    found = {}
+    for path in filter(None, map(shutil.which, paths)):
+        text = run([path, "--version"]).stdout
+        version = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
+        if version:
+            compiler = Compiler(os.path.basename(path), path, tuple(map(int, version.groups())))
+            found.setdefault(compiler.label, compiler)
+    return list(found.values())
+
+
+def read_directives(source):
+    """Returns (kind, scope, text) of each directive in the head comment."""
+    directives = []
+    with open(source, encoding="utf-8") as file:
+        for line in file:
+            if not line.startswith("//!"):
+                break
+            match = DIRECTIVE.match(line.rstrip())
+            if match:
+                directives.append(match.groups())
+    if not directives:
+        raise ValueError(f"{source}: no directives in the head comment")
+    return directives
+
+
+def in_scope(build, scope):
+    return all(any(word_holds(build, word.strip()) for word in words.split("|"))
+               for words in (scope or "").split(",") if words.strip())
+
+
+def word_holds(build, word):
+    match = re.fullmatch(r"([a-z+]+)(?:(<|>=)([\d.]+))?", word)
+    if not match:
+        raise ValueError(f"not a scope: {word}")
+    name, operator, version = match.groups()
+    if name not in (build.mode, build.compiler.family):
+        return False
+    if not operator:
+        return True
+    wanted = tuple(map(int, version.split(".")))
+    return (build.compiler.version < wanted) == (operator == "<")
+
+
+def directives_of(build, kind):
+    return [text for found, scope, text in build.directives
+            if found == kind and in_scope(build, scope)]
+
+
+def check(build):
+    for reason in directives_of(build, "skip"):
+        return [skipped(reason)]
+    problem = compile_program(build)
+    if problem:
+        return [failed(problem, "build")]
+    results = [check_run(build, text) for text in directives_of(build, "run")]
+    return results + [check_assertion(build, text) for text in directives_of(build, "expect")]
+
+
+BUILD_LOCKS = {}
+
+
+def compile_program(build):
+    """Returns what went wrong, or None; a program newer than its source is kept."""
+    with BUILD_LOCKS.setdefault(build.program, threading.Lock()):
+        if os.path.exists(build.program) and \
+                os.path.getmtime(build.program) >= os.path.getmtime(build.source):
+            return None
+        extension = os.path.splitext(build.source)[1]
+        flags = MODES[extension][build.mode] + " ".join(directives_of(build, "build")).split()
+        if extension == ".rs":
+            flags = ["--edition", "2021", "--cap-lints", "allow"] + flags
+        folder, name = os.path.split(build.program)
+        finished = run([build.compiler.path, *flags, "-o", name, build.source], cwd=folder)
+        return None if finished.returncode == 0 else finished.stderr
+
+
+def check_run(build, text):
+    finished = run([build.program])
+    words = text.split()
+    expected = int(words[1]) if words[0] == "exits" else -int(words[2])
+    if finished.returncode == expected:
+        return passed()
+    return failed(f"expected: {text}; status was {finished.returncode}", "run")
+
+
+def check_assertion(build, text):
+    try:
+        problem = assertions.check(text, lambda root: values_of_root(build, root))
+    except RuntimeError as error:
+        problem = str(error)
+    return failed(f"{text}\n{problem}", "expect") if problem else passed()
+
+
+def values_of_root(build, root):
+    """Returns the list (or the single document) that an assertion's path starts from."""
+    if root == "su":
+        return [stack_usage(build)]
+    command, keys = DOCUMENT_OF[root]
+    value = document(build, command)
+    for key in keys:
+        value = value[key]
+    return value if isinstance(value, list) else [value]
+
+
+def document(build, command):
+    if command not in build.documents:
+        finished = run([build.context.dwell, command, "--json", build.program],
+                       env=build.context.environment())
+        if finished.returncode != 0:
+            raise RuntimeError(f"dwell {command}: status {finished.returncode}\n"
+                               f"{finished.stderr[-3000:]}")
+        build.documents[command] = json.loads(finished.stdout)
+    return build.documents[command]
+
+
+def stack_usage(build):
+    """The frame of each function as the compiler itself tells it, by -fstack-usage.
+
+    gcc counts the return address that the call pushed, clang does not.
+    """
+    extra = 8 if build.compiler.family.startswith("clang") else 0
+    folder, name = os.path.split(build.program)
+    usage = {}
+    for path in glob.glob(os.path.join(folder, f"{name}*.su")):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                place, size = line.split("\t")[:2]
+                usage[re.split(r"[: ]", place.split("(")[0])[-1]] = int(size) + extra
+    return usage

@@ -1,0 +1,43 @@
+"""scripts.py: checks, oracles and fuzz runs that are programs of their own.
+
+Such a script prints a line for each failure (`FAILED: ...`) and skip (`skipped: ...`), and as its
+last line `N passed, N failed, N skipped`.
+"""
+
+import os
+import sys
+
+from .results import results_of_script, run, skipped
+
+
+def collect_checks(context):
+    """What reads only the source tree; once, not for each build."""
+    if not context.is_sanitized:
+        for name in ("check_layers.sh", "check_paths.sh"):
+            yield name, lambda name=name: run_script(context, name, context.build)
+
+
+def collect_oracles(context):
+    """Comparisons with other tools' figures; too slow to repeat under sanitizers."""
+    if not context.is_sanitized:
+        yield "owners", lambda: run_script(context, "oracle/owners.py", context.dwell)
+
+
+def collect_fuzz(context):
+    """Damaged files, read by the sanitized build."""
+    if context.is_sanitized:
+        yield "mutate", lambda: run_mutations(context)
+
+
+def run_mutations(context):
+    if not os.path.exists(os.path.join(context.build, "tests", "fuzz", "mutate")):
+        return [skipped("tests/fuzz/mutate is not built")]
+    return run_script(context, "fuzz/mutate.py", context.build)
+
+
+def run_script(context, name, *arguments):
+    path = os.path.join(context.root, "tests", name)
+    interpreter = [sys.executable] if name.endswith(".py") else ["bash"]
+    finished = run(interpreter + [path, *arguments], cwd=context.root,
+                   env=context.environment(), timeout=900)
+    return results_of_script(finished)

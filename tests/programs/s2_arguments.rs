@@ -1,0 +1,43 @@
+//! S2: passing by value, by reference or by move, and returning something large: never the heap. A
+//! large value is returned through memory that the caller has in its frame.
+//!
+//! expect heap[name=by_value].allocates == never
+//! expect heap[name=by_reference].allocates == never
+//! expect heap[name=make].allocates == never
+//! expect stack[name=make].frame == fixed
+//! expect stack[name=by_reference].frame == fixed
+//! expect stack[name=caller].frame_bytes >= 520
+//! expect stack[name=by_reference].frame_bytes < 128
+//! expect release: stack[name=by_reference].frame_bytes <= 16
+//! run exits 0
+
+pub struct Large {
+    words: [u64; 64],
+}
+
+#[inline(never)]
+fn make(seed: u64) -> Large {
+    Large { words: [seed; 64] }
+}
+
+#[inline(never)]
+fn by_value(large: Large) -> u64 {
+    large.words[3]
+}
+
+#[inline(never)]
+fn by_reference(large: &Large) -> u64 {
+    large.words[5]
+}
+
+#[inline(never)]
+fn caller(seed: u64) -> u64 {
+    let large = make(seed);
+    let seen = by_reference(&large);
+    seen ^ by_value(large)
+}
+
+fn main() {
+    let count = std::env::args().count() as u64;
+    println!("{}", caller(count));
+}
