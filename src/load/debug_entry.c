@@ -206,9 +206,11 @@ bool entry_reference(struct worker *worker, const struct entry_data *entry,
     struct unit *unit = entry->unit;
     if (at < unit->root || at >= unit->end)
         unit = worker_find_unit(worker, at);
+    if (!unit)
+        return false;
     *ret_unit = unit;
     *ret_at = at;
-    return unit != NULL;
+    return true;
 }
 
 /* ---- Roots ----------------------------------------------------------------------------------- */

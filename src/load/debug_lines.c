@@ -376,6 +376,10 @@ static void add_row(struct state *state)
 static void end_sequence(struct state *state)
 {
     struct unit_records *records = state->records;
+    // A row at the end, or behind an end that goes back, covers nothing.
+    while (records->lines.count > state->first &&
+           records->lines.data[records->lines.count - 1].address >= state->address)
+        records->lines.count--;
     bool is_code =
         state->is_started && state->address > state->start &&
         session_has_code(state->worker->session, state->start, state->address - state->start);

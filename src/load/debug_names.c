@@ -129,7 +129,7 @@ const char *entry_name(struct worker *worker, struct unit *unit, const uint8_t *
     struct component components[MAX_SCOPES];
     size_t count = 0;
     const char *name = known_name(worker, at);
-    while (!name && at && count < MAX_SCOPES) {
+    for (int steps = 0; !name && at && steps < MAX_SCOPES; steps++) {
         components[count] = take_component(worker, &unit, &at);
         // clang leaves some functions that only hold statics without a name: pass over them.
         count += components[count].text || count == 0;

@@ -3,7 +3,7 @@
  *
  * In: images with symbols, unwind entries, relocations. Out: program.functions, for each image
  * sorted by address and without overlaps; the cold parts of split functions joined to their
- * parents.
+ * parents (parts.c).
  *
  * Candidates come from symbols, debug information, unwind tables, entry points and PLT stubs. At
  * one address the better source wins. Where ranges overlap, a sized function symbol cuts what holds
@@ -317,84 +317,6 @@ static void resolve_overlaps(struct finder *finder)
     array_deinit(&sweep.cuts);
 }
 
-/* ---- Cold parts ------------------------------------------------------------------------------ */
-
-/**
- * Length of the parent's name in the name of a part that the compiler or linker moved away (gcc:
- * f.cold, BOLT: f.cold.0, f.warm), or 0.
- */
-static size_t parent_length(const char *name)
-{
-    static const char *const suffixes[] = {".cold", ".warm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        for (const char *at = name; (at = strstr(at, suffixes[i])); at++)
-            if (at > name && (at[5] == '\0' || at[5] == '.'))
-                return (size_t)(at - name);
-    return 0;
-}
-
-/** Functions by name; equal names (static functions of several files) are chained. */
-struct name_index {
-    struct string_map first;
-    uint32_t *next;
-};
-
-static void index_names(const struct finder *finder, struct name_index *ret)
-{
-    string_map_init(&ret->first);
-    ret->next = xmalloc(finder->found.count * sizeof *ret->next);
-    for (uint32_t i = 0; i < finder->found.count; i++) {
-        const struct function *function = &finder->found.data[i];
-        ret->next[i] = NONE;
-        if (!*function->linkage_name || function->source == FUNCTION_PLT ||
-            parent_length(function->linkage_name))
-            continue;
-        ret->next[i] = string_map_get(&ret->first, function->linkage_name);
-        string_map_set(&ret->first, function->linkage_name, i);
-    }
-}
-
-static uint64_t distance(const struct finder *finder, const struct function *a,
-                         const struct function *b)
-{
-    uint64_t x = finder->image->symbols[a->symbol].number;
-    uint64_t y = finder->image->symbols[b->symbol].number;
-    return x > y ? x - y : y - x;
-}
-
-static uint32_t find_parent(const struct finder *finder, const struct name_index *names,
-                            uint32_t index, size_t length)
-{
-    const struct function *part = &finder->found.data[index];
-    CLEANUP_FREE char *name = strndup(part->linkage_name, length);
-    uint32_t best = NONE;
-    for (uint32_t i = name ? string_map_get(&names->first, name) : NONE; i != NONE;
-         i = names->next[i])
-        if (best == NONE || distance(finder, &finder->found.data[i], part) <
-                                distance(finder, &finder->found.data[best], part))
-            best = i;
-    return best;
-}
-
-static void join_parts(struct finder *finder)
-{
-    struct name_index names;
-    index_names(finder, &names);
-    for (uint32_t i = 0; i < finder->found.count; i++) {
-        struct function *part = &finder->found.data[i];
-        size_t length = parent_length(part->linkage_name);
-        if (length && part->source == FUNCTION_SYMBOL)
-            part->part_of = find_parent(finder, &names, i, length);
-        if (part->part_of == NONE || part->part_of == i)
-            continue;
-        struct function *whole = &finder->found.data[part->part_of];
-        part->next_part = whole->first_part;
-        whole->first_part = i;
-    }
-    string_map_deinit(&names.first);
-    free(names.next);
-}
-
 /* ---- All images ------------------------------------------------------------------------------ */
 
 static void find_in_image(struct finder *finder)
@@ -408,7 +330,7 @@ static void find_in_image(struct finder *finder)
     functions_discover(finder);
     sort_and_merge(finder);
     resolve_overlaps(finder);
-    join_parts(finder);
+    functions_join_parts(finder);
     array_deinit(&finder->candidates);
 }
 

@@ -39,4 +39,7 @@ void candidate_add(struct finder *finder, struct candidate candidate);
  */
 void functions_discover(struct finder *finder);
 
+/** Joins pieces of split functions to the functions that they belong to. */
+void functions_join_parts(struct finder *finder);
+
 #endif

@@ -38,8 +38,7 @@ class Context:
 
     @property
     def dwell(self):
-        link = os.path.join(self.build, "dwell")  # made by the Makefile
-        return link if os.path.exists(link) else os.path.join(self.build, "src", "dwell")
+        return os.path.join(self.build, "dwell")
 
     def folder(self, *parts):
         """A folder for what tests build; one for both builds of dwell, made on demand."""
@@ -54,7 +53,7 @@ class Context:
         kept.update(LC_ALL="C.UTF-8", TERM="dumb",
                     ASAN_OPTIONS="detect_leaks=1:exitcode=99",
                     UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:exitcode=99")
-        kept["PATH"] = os.path.dirname(self.dwell) + os.pathsep + kept["PATH"]
+        kept["PATH"] = self.build + os.pathsep + kept["PATH"]
         return kept
 
 

@@ -1,10 +1,10 @@
 //! G5: a `static mut` with a value is data; a MiB of zeroes is bss, and takes no bytes in the file.
 //!
 //! expect globals[name=COUNTER].memory == data
-//! expect globals[name=COUNTER].section == .data
+//! expect globals[name=COUNTER].section == ".data"
 //! expect globals[name=COUNTER].bytes == 4
 //! expect globals[name=TABLE].memory == bss
-//! expect globals[name=TABLE].section == .bss
+//! expect globals[name=TABLE].section == ".bss"
 //! expect globals[name=TABLE].bytes == 1_048_576
 //! expect globals[name=TABLE].writable == true
 //! expect globals[name=TABLE].used_by contains tick

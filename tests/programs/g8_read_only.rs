@@ -48,13 +48,13 @@ fn shape(which: u64) -> &'static dyn Shape {
 }
 
 #[inline(never)]
-fn greeting() -> &'static str {
-    "hello from a place that nobody can write to"
+fn greeting(which: u64) -> &'static str {
+    if which == 0 { "" } else { "hello from a place that nobody can write to" }
 }
 
 #[inline(never)]
-fn primes() -> &'static [u32; 7] {
-    &[2, 3, 5, 7, 11, 13, 17]
+fn primes(which: u64) -> &'static [u32; 7] {
+    if which == 0 { &[0; 7] } else { &[2, 3, 5, 7, 11, 13, 17] }
 }
 
 #[inline(never)]
@@ -75,6 +75,6 @@ fn dispatch(which: u64, a: u64, b: u64) -> u64 {
 fn main() {
     let count = std::env::args().count() as u64;
     let area = shape(count).area();
-    let prime = u64::from(primes()[count as usize % 7]);
-    println!("{} {}", greeting(), dispatch(count, area, prime));
+    let prime = u64::from(primes(count)[count as usize % 7]);
+    println!("{} {}", greeting(count), dispatch(count, area, prime));
 }

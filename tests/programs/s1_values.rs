@@ -1,10 +1,11 @@
 //! S1: struct literals, tuples and nested structs live in the frame of the function that makes them;
-//! nothing of it touches the heap, however large it is.
+//! nothing of it touches the heap, however large it is. (Newer compilers write the parts straight
+//! into the place where the caller wants the result, debug builds too, and need no frame for that.)
 //!
 //! expect heap[name=corners].allocates == never
 //! expect heap[name=corners].frees == never
 //! expect stack[name=corners].frame == fixed
-//! expect debug: stack[name=corners].frame_bytes >= 104
+//! expect debug, rustc<1.70: stack[name=corners].frame_bytes >= 104
 //! expect stack[name=corners].recursive == false
 //! expect heap[name=sum].allocates == never
 //! expect stack[name=sum].frame == fixed

@@ -17,24 +17,26 @@ pub struct Large {
 
 #[inline(never)]
 fn make(seed: u64) -> Large {
-    Large { words: [seed; 64] }
+    let mut large = Large { words: [seed; 64] };
+    large.words[seed as usize & 63] = 1;
+    large
 }
 
 #[inline(never)]
-fn by_value(large: Large) -> u64 {
-    large.words[3]
+fn by_value(large: Large, at: u64) -> u64 {
+    large.words[at as usize & 63]
 }
 
 #[inline(never)]
-fn by_reference(large: &Large) -> u64 {
-    large.words[5]
+fn by_reference(large: &Large, at: u64) -> u64 {
+    large.words[at as usize & 63]
 }
 
 #[inline(never)]
 fn caller(seed: u64) -> u64 {
     let large = make(seed);
-    let seen = by_reference(&large);
-    seen ^ by_value(large)
+    let seen = by_reference(&large, seed);
+    seen ^ by_value(large, seed)
 }
 
 fn main() {

@@ -191,10 +191,10 @@ static void add_catches(struct search *search, uint32_t function)
     const struct program *program = search->program;
     for (uint32_t block = program->function_blocks[function];
          block < program->function_blocks[function + 1]; block++) {
-        if (program->blocks[block].flags & BLOCK_LANDING_PAD)
-            reach(search, function, block);
-        else if (search->block_phases[block] == 1)
+        if (search->block_phases[block])
             look_behind(search, (struct place){function, block});
+        else if (program->blocks[block].flags & BLOCK_LANDING_PAD)
+            reach(search, function, block);
     }
 }
 

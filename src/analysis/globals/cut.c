@@ -101,25 +101,38 @@ static void append_shape(struct cutter *cutter, enum owner_kind kind, const stru
     owner_append(cutter->list, owner);
 }
 
+/** Length of the next string of a row behind @p zeros bytes of filling, 0 if none follows. */
+static uint64_t next_string(const struct cutter *cutter, const uint8_t *data, uint64_t bytes,
+                            uint64_t *zeros)
+{
+    enum { SHORTEST = 3 };
+    uint64_t skipped = 0;
+    while (skipped < bytes && !data[skipped])
+        skipped++;
+    *zeros = skipped;
+    uint64_t length = skipped < bytes ? shape_c_string(data + skipped, bytes - skipped) : 0;
+    return length >= SHORTEST || cutter->is_text_section ? length : 0;
+}
+
 /** Rows of strings that nothing refers to directly: each text up to its NUL, then filling. */
 static void append_rest(struct cutter *cutter, uint64_t address, uint64_t end)
 {
     const uint8_t *data = image_bytes(cutter->list->image, address, end - address);
-    while (data && address < end) {
-        uint64_t zeros = 0;
-        while (address + zeros < end && !data[zeros])
-            zeros++;
-        address += zeros;
-        data += zeros;
-        uint64_t length = address < end ? shape_c_string(data, end - address) : 0;
-        if (length < 3 && !cutter->is_text_section)
-            break;
-        if (!length)
-            break;
-        append_shape(cutter, OWNER_STRING, NULL, address, length);
-        address += length;
-        data += length;
+    uint64_t length, zeros;
+    while (data && (length = next_string(cutter, data, end - address, &zeros))) {
+        append_shape(cutter, OWNER_STRING, NULL, address + zeros, length);
+        address += zeros + length;
+        data += zeros + length;
     }
+}
+
+/** Whether [data, data + bytes) is nothing but strings and filling. */
+static bool is_row_of_strings(const struct cutter *cutter, const uint8_t *data, uint64_t bytes)
+{
+    uint64_t length, zeros, at = 0;
+    while ((length = next_string(cutter, data + at, bytes - at, &zeros)))
+        at += zeros + length;
+    return at + zeros == bytes && zeros < 32;
 }
 
 /** Code that only reads a value in place treats it as a number, not as text. */
@@ -130,13 +143,6 @@ static bool may_be_text(const struct cutter *cutter, const struct mark *mark, ui
     return mark->is_address && (!mark->is_read || length > mark->bytes);
 }
 
-/** Whether the bytes are the text of Rust string literals: no NUL, next to each other. */
-static bool is_plain_text(const struct cutter *cutter, const struct mark *mark, const uint8_t *data,
-                          uint64_t bytes)
-{
-    return may_be_text(cutter, mark, bytes) && shape_is_text(data, bytes);
-}
-
 static uint64_t without_zeros(const uint8_t *data, uint64_t bytes)
 {
     uint64_t length = bytes;
@@ -145,42 +151,56 @@ static uint64_t without_zeros(const uint8_t *data, uint64_t bytes)
     return length;
 }
 
+/**
+ * Bytes of the string literal at the start of a piece, 0 if there is none. A short text counts only
+ * if the rest of the piece is text too: tables of small numbers begin with bytes that look like
+ * one.
+ */
+static uint64_t string_length(const struct cutter *cutter, const struct mark *mark,
+                              const uint8_t *data, uint64_t bytes)
+{
+    enum { CONVINCING = 5 };
+    uint64_t length = shape_c_string(data, bytes);
+    if (length && may_be_text(cutter, mark, length) &&
+        (length >= CONVINCING || is_row_of_strings(cutter, data + length, bytes - length)))
+        return length;
+    // Rust's literals have no NUL and lie next to each other.
+    uint64_t text = without_zeros(data, bytes);
+    if (text && bytes - text < 16 && may_be_text(cutter, mark, text) && shape_is_text(data, text))
+        return text;
+    return 0;
+}
+
+/** Bytes of a constant that code only reads in place: zeros behind it fill up to a neighbour. */
+static uint64_t constant_length(const struct mark *mark, const uint8_t *data, uint64_t bytes)
+{
+    if (!mark->is_read || mark->is_address)
+        return bytes;
+    uint64_t used = without_zeros(data, bytes);
+    if (used < mark->bytes)
+        used = mark->bytes;
+    return used < bytes && bytes - used < 32 ? used : bytes;
+}
+
 /** The object that begins at an unnamed mark and ends before @p end; classed by its shape. */
 static void append_anonymous(struct cutter *cutter, const struct mark *mark, uint64_t end)
 {
     struct owner_list *list = cutter->list;
     uint64_t address = mark->address, bytes = end - address, length = 0;
-    enum owner_kind kind = OWNER_ANONYMOUS;
     const uint8_t *data = image_bytes(list->image, address, bytes);
-    bool is_read_only = cutter->section->role == SECTION_READ_ONLY;
+    enum owner_kind kind = OWNER_ANONYMOUS;
     if (mark->is_jump_table && mark->bytes && mark->bytes <= bytes) {
         kind = OWNER_JUMP_TABLE;
         length = mark->bytes;
-    } else if (!is_read_only) {
+    } else if (cutter->section->role != SECTION_READ_ONLY) {
         length = shape_rust_vtable(list->program, 0, address, bytes);
         kind = length ? OWNER_VTABLE : OWNER_ANONYMOUS;
     } else if (data) {
-        length = shape_c_string(data, bytes);
-        uint64_t text = without_zeros(data, bytes);
-        if (length && may_be_text(cutter, mark, length))
-            kind = OWNER_STRING;
-        else if (text && is_plain_text(cutter, mark, data, text) && bytes - text < 16) {
-            kind = OWNER_STRING;
-            length = text;
-        } else {
-            length = 0;
-        }
-    }
-    // Zeros behind what the code is known to access are filling up to an aligned neighbour.
-    if (!length && data && mark->is_read && !mark->is_address) {
-        uint64_t used = without_zeros(data, bytes);
-        if (used < mark->bytes)
-            used = mark->bytes;
-        if (used < bytes && bytes - used < 32)
-            length = used;
+        length = string_length(cutter, mark, data, bytes);
+        kind = length ? OWNER_STRING : OWNER_ANONYMOUS;
     }
     if (!length)
-        length = bytes;
+        length = data ? constant_length(mark, data, bytes) : bytes;
     append_shape(cutter, kind, mark, address, length);
     if (address + length < end)
         append_rest(cutter, address + length, end);
@@ -236,8 +256,7 @@ void globals_cut_section(struct owner_list *list, const struct marks *marks,
     uint64_t end = section->address + section->bytes;
     size_t i = first_mark(marks, section->address);
     uint64_t first = next_begin(marks, i, end);
-    if (first > section->address)
-        append_rest(&cutter, section->address, first);
+    append_rest(&cutter, section->address, first);
     if (i == marks->count || first == end) {
         if (!is_ordinary(section->name))
             append_shape(&cutter, OWNER_SECTION, NULL, list->next, end - list->next);

@@ -125,17 +125,18 @@ static void append_functions(struct owner_list *list, const struct section *sect
     }
 }
 
-/** What no live function claims of a text that a rewriter replaced. */
-static void append_dead_text(struct owner_list *list, const struct section *section)
+/** Functions, and an owner of @p rest kind for whatever no function claims. */
+static void append_functions_and_rest(struct owner_list *list, const struct section *section,
+                                      enum owner_kind kind, enum owner_kind rest)
 {
     size_t first = list->count;
-    append_functions(list, section, OWNER_FUNCTION);
+    append_functions(list, section, kind);
     owner_fill(list, section->address + section->bytes);
     for (size_t i = first; i < list->count; i++) {
         struct owner *owner = &list->data[i];
         if (owner->kind != OWNER_UNKNOWN)
             continue;
-        owner->kind = OWNER_DEAD;
+        owner->kind = (uint8_t)rest;
         owner->name = section->name;
     }
 }
@@ -171,17 +172,10 @@ static void append_section(struct owner_list *list, const struct marks *marks, u
         append_functions(list, section, OWNER_FUNCTION);
         break;
     case SECTION_DEAD_CODE:
-        append_dead_text(list, section);
+        append_functions_and_rest(list, section, OWNER_FUNCTION, OWNER_DEAD);
         break;
-    case SECTION_PLT:
-        append_functions(list, section, OWNER_PLT);
-        // The stub that calls the resolver, and those of another layout.
-        if (list->next < section->address + section->bytes) {
-            struct owner owner = owner_make(list, OWNER_PLT, list->next,
-                                            section->address + section->bytes - list->next);
-            owner.name = section->name;
-            owner_append(list, owner);
-        }
+    case SECTION_PLT: // the stub that calls the resolver belongs to no function
+        append_functions_and_rest(list, section, OWNER_PLT, OWNER_PLT);
         break;
     case SECTION_GOT:
         append_got(list, section);

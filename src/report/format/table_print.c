@@ -1,7 +1,7 @@
 /*
  * table_print.c: a table as text. Columns are as wide as their widest cell; where the screen is
- * narrower, names and paths give way first, widest first, and lose their middles. The last column
- * is not padded.
+ * narrower, names and paths give way first, widest first, and lose their middles. Columns
+ * in which no row says anything are left out.
  */
 #include "base/array.h"
 #include "base/memory.h"
@@ -139,19 +139,33 @@ static void fit(struct layout *layout, size_t screen_width)
     }
 }
 
+static void add_fitting(struct text *text, const struct column *column, const char *string,
+                        size_t width)
+{
+    if (column->unit == UNIT_NAME)
+        text_add_short_name(text, string, width);
+    else if (column->unit == UNIT_PATH)
+        text_add_short_path(text, string, width);
+    else
+        text_add_shortened(text, string, width);
+}
+
+/* Blanks are put off until something follows, so that lines do not end in them. */
 static void print_padded(const struct screen *screen, const struct layout *layout, size_t column,
-                         const char *string, enum style style)
+                         const char *string, enum style style, size_t *blanks)
 {
     struct text text = {0};
     size_t width = layout->widths[column];
-    text_add_shortened(&text, string, width);
-    int padding = (int)(width - text_width(text_string(&text)));
+    add_fitting(&text, layout->columns[column], string, width);
+    size_t padding = width - text_width(text_string(&text));
     bool is_right = is_number(layout->columns[column]);
-    if (is_right)
-        fprintf(screen->out, "%*s", padding, "");
-    screen_print(screen, style, text_string(&text));
-    if (!is_right && column + 1 < layout->column_count)
-        fprintf(screen->out, "%*s", padding, "");
+    *blanks += is_right ? padding : 0;
+    if (text.length) {
+        fprintf(screen->out, "%*s", (int)*blanks, "");
+        screen_print(screen, style, text_string(&text));
+        *blanks = 0;
+    }
+    *blanks += is_right ? 0 : padding;
     text_deinit(&text);
 }
 
@@ -159,29 +173,17 @@ static void print_padded(const struct screen *screen, const struct layout *layou
 static void print_line(const struct screen *screen, const struct layout *layout,
                        const struct printed_cell *cells)
 {
+    size_t blanks = 0;
     bool is_first = true;
     for (size_t c = 0; c < layout->column_count; c++) {
         if (layout->is_hidden[c])
             continue;
-        if (!is_first)
-            fprintf(screen->out, "%*s", GAP, "");
+        blanks += is_first ? 0 : GAP;
         is_first = false;
         print_padded(screen, layout, c, cells ? cells[c].text : layout->columns[c]->title,
-                     cells ? cells[c].style : STYLE_DIM);
+                     cells ? cells[c].style : STYLE_DIM, &blanks);
     }
     fputc('\n', screen->out);
-}
-
-/* Hidden columns at the end go, so that the last one shown is not padded. */
-static void drop_last_hidden(struct layout *layout, size_t rows)
-{
-    size_t count = layout->column_count;
-    while (count > 1 && layout->is_hidden[count - 1])
-        count--;
-    for (size_t i = 0; i < rows; i++)
-        memmove(&layout->cells[i * count], &layout->cells[i * layout->column_count],
-                count * sizeof *layout->cells);
-    layout->column_count = count;
 }
 
 static void print_layout(const struct screen *screen, const struct layout *layout, size_t rows)
@@ -198,7 +200,6 @@ void table_print(struct report *report, const struct table *table, const uint32_
     arena_init(&layout.arena);
     choose_columns(&layout, table);
     fill(report, &layout, rows, count);
-    drop_last_hidden(&layout, count);
     fit(&layout, report->screen.width);
     print_layout(&report->screen, &layout, count);
     free(layout.cells);

@@ -193,7 +193,8 @@ static size_t fitting_head_bytes(const char *string, size_t *width)
     return bytes;
 }
 
-void text_add_shortened(struct text *text, const char *string, size_t width)
+/* Adds @p string cleaned; where it is too wide, a head of @p share_percent, "…" and its tail. */
+static void add_cut(struct text *text, const char *string, size_t width, unsigned share_percent)
 {
     struct text clean = {0};
     text_add_clean(&clean, string);
@@ -201,13 +202,94 @@ void text_add_shortened(struct text *text, const char *string, size_t width)
     if (text_width(whole) <= width) {
         text_add(text, whole);
     } else if (width > 0) {
-        size_t head_width = (width - 1) * 2 / 5;
+        size_t head_width = (width - 1) * share_percent / 100;
         size_t head_bytes = fitting_head_bytes(whole, &head_width);
         text_add_bytes(text, whole, head_bytes);
         text_add(text, "…");
         text_add(text, fitting_tail(whole, width - 1 - head_width));
     }
     text_deinit(&clean);
+}
+
+void text_add_shortened(struct text *text, const char *string, size_t width)
+{
+    add_cut(text, string, width, 40);
+}
+
+void text_add_short_path(struct text *text, const char *path, size_t width)
+{
+    add_cut(text, path, width, 0);
+}
+
+/* Brackets of generic arguments; those of operators and arrows are none. */
+static bool opens(const char *name, const char *at)
+{
+    bool is_operator = at - name >= 8 && memcmp(at - 8, "operator", 8) == 0;
+    return *at == '<' && at[1] != '<' && at[1] != '=' && !is_operator;
+}
+
+static bool closes(const char *name, const char *at)
+{
+    return *at == '>' && (at == name || (at[-1] != '-' && at[-1] != '='));
+}
+
+/*
+ * Adds @p name with generic arguments nested @p kept deep or deeper replaced by an ellipsis; the
+ * type that a name like "<T as Trait>::f" begins with is one level less deep. Adds the name as it
+ * is if its brackets do not match.
+ */
+static void add_without_arguments(struct text *text, const char *name, unsigned kept)
+{
+    size_t length = text->length;
+    unsigned depth = 0;
+    for (const char *at = name; *at; at++) {
+        bool is_outermost_type = name[0] == '<' && depth == 0 && at == name;
+        if (opens(name, at) && !is_outermost_type && depth++ == kept)
+            text_add(text, "<…");
+        if (closes(name, at) && depth > 0)
+            depth--;
+        if (depth <= kept)
+            text_add_bytes(text, at, 1);
+    }
+    if (depth == 0)
+        return;
+    text->length = length;
+    text_add(text, name);
+}
+
+void text_add_short_name(struct text *text, const char *name, size_t width)
+{
+    struct text brief = {0};
+    text_add_clean(&brief, name);
+    for (unsigned kept = 2; kept-- > 0 && text_width(text_string(&brief)) > width;) {
+        text_clear(&brief);
+        add_without_arguments(&brief, name, kept);
+    }
+    add_cut(text, text_string(&brief), width, 40);
+    text_deinit(&brief);
+}
+
+/* Returns where the last @p count parts of a name without brackets begin. */
+static const char *last_parts(const char *name, unsigned count)
+{
+    const char *at = name + strlen(name);
+    while (at > name + 1) {
+        if (at[-1] == ':' && at[-2] == ':' && --count == 0)
+            return at;
+        at--;
+    }
+    return name;
+}
+
+void text_add_last_parts(struct text *text, const char *name)
+{
+    struct text brief = {0};
+    add_without_arguments(&brief, name, 0);
+    const char *arguments = brief.length ? strchr(brief.data + 1, '(') : NULL;
+    if (arguments && brief.data[brief.length - 1] == ')')
+        brief.data[arguments - brief.data] = '\0';
+    text_add(text, last_parts(text_string(&brief), 2));
+    text_deinit(&brief);
 }
 
 void text_add_count(struct text *text, uint64_t count)

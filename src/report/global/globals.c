@@ -54,9 +54,9 @@ static struct cell get_memory_meaning(struct report *report, uint32_t row)
     static const char *const meanings[] = {
         [MEMORY_CODE] = "instructions; never change",
         [MEMORY_READ_ONLY] = "constants in the file; never change",
-        [MEMORY_RELRO] = "constants with addresses; fixed up at load, then never change",
+        [MEMORY_RELRO] = "constants with addresses, fixed up at load",
         [MEMORY_DATA] = "writable, with initial values in the file",
-        [MEMORY_BSS] = "writable, zeroed at load; takes no room in the file",
+        [MEMORY_BSS] = "writable, zeroed at load; not in the file",
         [MEMORY_TLS_DATA] = "once per thread, copied from a template",
         [MEMORY_TLS_BSS] = "once per thread, zeroed",
     };
@@ -67,7 +67,7 @@ static const struct column memory_columns[] = {
     {NULL, "BYTES", UNIT_BYTES, get_memory_bytes, NULL},
     {NULL, "PIECES", UNIT_COUNT, get_memory_count, NULL},
     {NULL, "MEMORY", UNIT_NONE, get_memory_name, NULL},
-    {NULL, "", UNIT_PATH, get_memory_meaning, NULL},
+    {NULL, "WHAT", UNIT_NONE, get_memory_meaning, NULL},
 };
 static const struct table memory_table = TABLE(memory_columns);
 
@@ -144,8 +144,8 @@ static void print_owners(struct report *report)
     if (report->options->all || report->filter)
         return;
     screen_print(&report->screen, STYLE_DIM, "\nNot listed (--all):\n");
-    print_sum(report, "  data of the standard library and the compiler", folded.library);
-    print_sum(report, "  tables of the loader and the unwinder, padding", folded.tables);
+    print_sum(report, "  library and compiler data", folded.library);
+    print_sum(report, "  loader and unwind tables, padding", folded.tables);
     print_sum(report, "  code", folded.code);
 }
 

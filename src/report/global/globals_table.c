@@ -5,6 +5,7 @@
 #include "report/global/globals_table.h"
 
 #include "program/debug.h"
+#include "report/format/text.h"
 #include "report/shared/file.h"
 #include "report/shared/function.h"
 #include "report/shared/place.h"
@@ -75,6 +76,51 @@ static bool is_thread_local(const struct owner *owner)
 static struct cell get_name(struct report *report, uint32_t row)
 {
     return cell_text(program_owner_name(report->program, owner_at(report, row)));
+}
+
+/* Adds the first bytes of a string literal as a C programmer would write them. */
+static void add_quoted(struct text *text, const uint8_t *bytes, uint64_t count)
+{
+    enum { SHOWN = 60 };
+    static const char escapes[] = "\n\\n\t\\t\r\\r\"\\\"\\\\\\";
+    text_add(text, "\"");
+    for (uint64_t i = 0; i < count && i < SHOWN; i++) {
+        const char *escape = NULL;
+        for (unsigned e = 0; e + 2 < sizeof escapes; e += 3)
+            if (escapes[e] == (char)bytes[i])
+                escape = &escapes[e + 1];
+        if (escape)
+            text_add_bytes(text, escape, 2);
+        else if (bytes[i])
+            text_add_bytes(text, (const char *)&bytes[i], 1);
+        else if (i + 1 < count)
+            text_add(text, "\\0");
+    }
+    text_add(text, count > SHOWN ? "…\"" : "\"");
+}
+
+/* What has no name of its own: a string is shown, for others their user helps. */
+static struct cell get_name_text(struct report *report, uint32_t row)
+{
+    struct owner *owner = owner_at(report, row);
+    const char *name = program_owner_name(report->program, owner);
+    bool is_nameless = !owner->linkage_name && owner->variable == NONE;
+    const uint8_t *bytes = is_nameless && owner->kind == OWNER_STRING
+                               ? image_bytes(image_of(report), owner->address, owner->bytes)
+                               : NULL;
+    struct text text = {0};
+    if (bytes)
+        add_quoted(&text, bytes, owner->bytes);
+    else
+        text_add(&text, name);
+    if (is_nameless && !bytes && owner->user_count) {
+        uint32_t user = report->facts->owner_users[owner->first_user];
+        text_add(&text, " of ");
+        text_add_last_parts(&text, program_function_name(report->program, user));
+    }
+    const char *string = arena_strdup(&report->arena, text_string(&text));
+    text_deinit(&text);
+    return cell_text(string);
 }
 
 static struct cell get_linkage_name(struct report *report, uint32_t row)
@@ -219,7 +265,7 @@ static const struct column owner_columns[] = {
     {"memory", "MEMORY", UNIT_NONE, get_memory, NULL},
     {"writable", NULL, UNIT_NONE, get_is_writable, NULL},
     {"kind", "KIND", UNIT_NONE, get_kind, NULL},
-    {NULL, "NAME", UNIT_NAME, get_name, NULL},
+    {NULL, "NAME", UNIT_NAME, get_name_text, NULL},
     {NULL, "WHERE", UNIT_PATH, get_place, NULL},
     {"unit", NULL, UNIT_NONE, get_unit, NULL},
     {"crate", NULL, UNIT_NONE, get_crate, NULL},

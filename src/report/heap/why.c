@@ -14,8 +14,8 @@
 
 struct why_line {
     const char *text;
-    struct place place;
-    const char *call; /* how the next function is called, NULL on other lines */
+    const char *place; /* NULL if not known */
+    const char *call;  /* how the next function is called, NULL on other lines */
     enum style style;
 };
 
@@ -141,7 +141,7 @@ static struct cell get_line_text(struct report *report, uint32_t row)
 
 static struct cell get_line_place(struct report *report, uint32_t row)
 {
-    const char *place = place_text(report, report->why->lines.data[row].place);
+    const char *place = report->why->lines.data[row].place;
     return cell_text(place ? place : "");
 }
 
@@ -171,11 +171,13 @@ static void add_step_lines(struct report *report, uint32_t step)
     uint32_t count;
     struct place place = place_of_code(report->program, call->from, call->address, frames, &count);
     const char *name = program_function_name(report->program, call->from);
-    add_line(report, (struct why_line){name, place, count ? NULL : how, STYLE_PLAIN});
+    add_line(report, (struct why_line){name, place_or_library(report, place, call->from),
+                                       count ? NULL : how, STYLE_PLAIN});
     for (uint32_t i = count; i-- > 0;) {
         const char *text = arena_printf(&report->arena, "  inlined %s", frames[i].name);
         struct place inner = {frames[i].file, frames[i].line};
-        add_line(report, (struct why_line){text, inner, i ? NULL : how, STYLE_DIM});
+        add_line(report,
+                 (struct why_line){text, place_text(report, inner), i ? NULL : how, STYLE_DIM});
     }
 }
 
@@ -184,15 +186,14 @@ static void add_end_line(struct report *report)
     const struct why_path *path = &report->why->path;
     uint32_t end = path->steps[path->step_count - 1].target;
     if (end == NONE) {
-        add_line(report,
-                 (struct why_line){"a callee that is not known", {NULL, 0}, NULL, STYLE_DOUBT});
+        add_line(report, (struct why_line){"a callee that is not known", NULL, NULL, STYLE_DOUBT});
         return;
     }
     uint8_t *roles = report->facts->allocator_roles;
     bool is_allocator = roles && roles[end] != ALLOCATOR_NONE;
     const char *name = program_function_name(report->program, end);
     const char *text = is_allocator ? name : arena_printf(&report->arena, "%s (not read)", name);
-    add_line(report, (struct why_line){text, place_of_function(report->program, end), NULL,
+    add_line(report, (struct why_line){text, get_function_place(report, end).text, NULL,
                                        is_allocator ? STYLE_BAD : STYLE_DOUBT});
 }
 

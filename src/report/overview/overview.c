@@ -80,20 +80,20 @@ static void fill_global(struct report *report, struct grid_cell *known, struct g
         grid_add(later, "nothing", NULL, STYLE_GOOD);
 }
 
+/* The box says of which kinds the reasons are; print_reasons() says where. */
 static void add_reasons(struct report *report, struct grid_cell *cell, uint32_t entry)
 {
-    static const char *const words[] = {[UNBOUNDED_RECURSION] = "recursion",
-                                        [UNBOUNDED_DYNAMIC_FRAME] = "frame of run-time size",
-                                        [UNBOUNDED_UNRESOLVED_CALL] = "unresolved call"};
+    static const char *const labels[] = {[UNBOUNDED_RECURSION] = "  recursion",
+                                         [UNBOUNDED_DYNAMIC_FRAME] = "  frame of run-time size",
+                                         [UNBOUNDED_UNRESOLVED_CALL] = "  unresolved calls"};
+    enum { KINDS = sizeof labels / sizeof labels[0] };
     struct bound bound = bound_of(report, entry);
-    for (uint32_t i = 0; i < bound.reason_count && i < 3; i++) {
-        const struct unbounded *reason = &report->facts->unbounded[bound.first_reason + i];
-        const char *name = program_function_name(report->program, reason->function);
-        const char *label = arena_printf(&report->arena, "%s in %s", words[reason->kind], name);
-        grid_add(cell, label, NULL, STYLE_DIM);
-    }
-    if (bound.reason_count > 3)
-        grid_add(cell, "…", NULL, STYLE_DIM);
+    bool has[KINDS] = {false};
+    for (uint32_t i = 0; i < bound.reason_count; i++)
+        has[report->facts->unbounded[bound.first_reason + i].kind] = true;
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        if (has[kind])
+            grid_add(cell, labels[kind], NULL, STYLE_DIM);
 }
 
 static const char *floor_text(struct report *report, int64_t bytes)
@@ -333,6 +333,20 @@ static void print_unresolved(struct report *report)
     text_deinit(&text);
 }
 
+static void print_reasons(struct report *report)
+{
+    uint32_t entry = entry_of(report);
+    struct bound bound = bound_of(report, entry);
+    if (bound.with_panic_bytes >= 0 || !bound.reason_count)
+        return;
+    struct rows rows = {0};
+    rows_push_range(&rows, bound.first_reason,
+                    bound.first_reason + (bound.reason_count < 3 ? bound.reason_count : 3));
+    report_print_title(report, "Why the stack has no bound (the nearest reasons)");
+    table_print(report, &unbounded_table, rows.data, rows.count);
+    rows_deinit(&rows);
+}
+
 static bool has_doubts(struct report *report)
 {
     struct rows rows = {0};
@@ -356,6 +370,7 @@ struct error *report_overview(struct report *report)
     print_grid(report);
     print_largest_globals(report);
     print_deepest(report);
+    print_reasons(report);
     print_sites(report);
     if (has_doubts(report))
         report_print_title(report, "Look at");

@@ -81,7 +81,8 @@ struct cell get_function_line(struct report *report, uint32_t function)
 
 struct cell get_function_place(struct report *report, uint32_t function)
 {
-    return cell_text(place_text(report, place_of_function(report->program, function)));
+    struct place place = place_of_function(report->program, function);
+    return cell_text(place_or_library(report, place, function));
 }
 
 static const struct column name_columns[] = {{NULL, NULL, UNIT_NAME, get_function_name, NULL}};

@@ -84,6 +84,8 @@ const char *short_path(struct report *report, const char *path)
         return rest;
     if ((rest = after(path, "/registry/src/", 1)))
         return rest;
+    if (strncmp(path, "/rust/deps/", 11) == 0)
+        return path + 11;
     size_t length = report->folder ? strlen(report->folder) : 0;
     if (length > 1 && strncmp(path, report->folder, length) == 0 && path[length] == '/')
         return path + length + 1;
@@ -98,6 +100,14 @@ const char *place_text(struct report *report, struct place place)
     if (place.line == 0)
         return path;
     return arena_printf(&report->arena, "%s:%u", path, place.line);
+}
+
+const char *place_or_library(struct report *report, struct place place, uint32_t function)
+{
+    const char *text = place_text(report, place);
+    uint32_t image = report->program->functions[function].image;
+    bool is_library = image > 0 && image < report->program->image_count;
+    return text || !is_library ? text : report->program->images[image]->name;
 }
 
 struct cell cell_file(struct place place)

@@ -31,6 +31,9 @@ struct place place_in_function(const struct program *program, uint32_t function,
 /** Returns "src/x.c:12", "src/x.c", or NULL; shortened as short_path() does; in the arena. */
 const char *place_text(struct report *report, struct place place);
 
+/** The same, or the file's name for code of a library whose source is not known. */
+const char *place_or_library(struct report *report, struct place place, uint32_t function);
+
 /**
  * Returns what people need of a source path: relative to the working folder if below it, without
  * the prefix of the compiler's own sources or of a package cache. Points into @p path.

@@ -26,6 +26,8 @@ struct cell steps_cell(struct report *report, uint32_t function, const struct st
     return cell_list(report, begin);
 }
 
+enum { SHOWN_ENDS = 2 };
+
 const char *steps_text(struct report *report, uint32_t function, const struct step *steps,
                        uint32_t count)
 {
@@ -33,9 +35,16 @@ const char *steps_text(struct report *report, uint32_t function, const struct st
     struct text text = {0};
     text_add(&text, program_function_name(program, function));
     for (uint32_t i = 0; i < count; i++) {
+        // What leads into a path and what it ends in tell most.
+        if (count > 2 * SHOWN_ENDS + 1 && i == SHOWN_ENDS) {
+            text_addf(&text, " → (%u)", (unsigned)(count - 2 * SHOWN_ENDS));
+            i = count - SHOWN_ENDS;
+        }
         text_add(&text, " → ");
-        text_add(&text,
-                 steps[i].target == NONE ? "?" : program_function_name(program, steps[i].target));
+        if (steps[i].target == NONE)
+            text_add(&text, "?");
+        else
+            text_add_last_parts(&text, program_function_name(program, steps[i].target));
     }
     const char *string = arena_strdup(&report->arena, text_string(&text));
     text_deinit(&text);

@@ -16,7 +16,7 @@ uint32_t steps_kind(const struct program *program, const struct step *steps, uin
 struct cell steps_cell(struct report *report, uint32_t function, const struct step *steps,
                        uint32_t count);
 
-/** Returns "f → g → malloc"; in the report's arena. */
+/** Returns "f → g → malloc", long paths without their middle; in the report's arena. */
 const char *steps_text(struct report *report, uint32_t function, const struct step *steps,
                        uint32_t count);
 

@@ -112,7 +112,8 @@ static void print_cycles(struct report *report)
         size_t shown = rows_shown(report, kept, USUAL_CYCLES);
         for (size_t i = 0; i < shown; i++)
             print_cycle(report, rows.data[i]);
-        report_print_more(report, shown, all);
+        report_print_more(report, shown, kept);
+        print_folded(report, all - kept);
     }
     rows_deinit(&rows);
 }

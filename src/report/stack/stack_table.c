@@ -51,6 +51,17 @@ static struct cell get_reason_kind(struct report *report, uint32_t row)
     return cell_text(names[reason_at(report, row)->kind]);
 }
 
+static const char *const reason_words[] = {
+    [UNBOUNDED_RECURSION] = "recursion",
+    [UNBOUNDED_DYNAMIC_FRAME] = "run-time frame",
+    [UNBOUNDED_UNRESOLVED_CALL] = "unresolved call",
+};
+
+static struct cell get_reason_text(struct report *report, uint32_t row)
+{
+    return cell_text(reason_words[reason_at(report, row)->kind]);
+}
+
 static struct cell get_reason_function(struct report *report, uint32_t row)
 {
     return get_function_name(report, reason_at(report, row)->function);
@@ -72,6 +83,12 @@ static struct place place_of_reason(struct report *report, uint32_t row)
     return place_in_function(report->program, reason->function, reason->address);
 }
 
+static struct cell get_reason_place(struct report *report, uint32_t row)
+{
+    struct place place = place_of_reason(report, row);
+    return cell_text(place_or_library(report, place, reason_at(report, row)->function));
+}
+
 static struct cell get_reason_file(struct report *report, uint32_t row)
 {
     return cell_file(place_of_reason(report, row));
@@ -84,10 +101,12 @@ static struct cell get_reason_line(struct report *report, uint32_t row)
 
 static const struct column unbounded_columns[] = {
     {"kind", NULL, UNIT_NONE, get_reason_kind, NULL},
-    {"function", NULL, UNIT_NAME, get_reason_function, NULL},
+    {NULL, "REASON", UNIT_NONE, get_reason_text, NULL},
+    {"function", "IN FUNCTION", UNIT_NAME, get_reason_function, NULL},
     {"address", NULL, UNIT_ADDRESS, get_reason_address, NULL},
     {"file", NULL, UNIT_PATH, get_reason_file, NULL},
     {"line", NULL, UNIT_LINE, get_reason_line, NULL},
+    {NULL, "WHERE", UNIT_PATH, get_reason_place, NULL},
 };
 const struct table unbounded_table = TABLE(unbounded_columns);
 
@@ -102,11 +121,6 @@ struct cell unbounded_cell(struct report *report, uint32_t function)
 
 const char *unbounded_text(struct report *report, uint32_t function)
 {
-    static const char *const words[] = {
-        [UNBOUNDED_RECURSION] = "recursion",
-        [UNBOUNDED_DYNAMIC_FRAME] = "frame of run-time size",
-        [UNBOUNDED_UNRESOLVED_CALL] = "call not resolved",
-    };
     struct bound bound = bound_of(report, function);
     if (!bound.reason_count)
         return NULL;
@@ -115,9 +129,13 @@ const char *unbounded_text(struct report *report, uint32_t function)
                                                              (unsigned)bound.reason_count - 1)
                                               : "";
     if (first->function == function)
-        return arena_printf(&report->arena, "%s%s", words[first->kind], more);
-    return arena_printf(&report->arena, "%s in %s%s", words[first->kind],
-                        program_function_name(report->program, first->function), more);
+        return arena_printf(&report->arena, "%s%s", reason_words[first->kind], more);
+    struct text name = {0};
+    text_add_last_parts(&name, program_function_name(report->program, first->function));
+    const char *string = arena_printf(&report->arena, "%s in %s%s", reason_words[first->kind],
+                                      text_string(&name), more);
+    text_deinit(&name);
+    return string;
 }
 
 /* ---- Functions ------------------------------------------------------------------------------- */

@@ -136,7 +136,8 @@ static struct cell get_name(struct report *report, uint32_t row)
 
 static struct cell get_frame(struct report *report, uint32_t row)
 {
-    return cell_signed(frame_of(report, node_at(report, row)->function).bytes);
+    struct cell cell = cell_signed(frame_of(report, node_at(report, row)->function).bytes);
+    return cell.kind == CELL_NULL ? cell_unknown("?", STYLE_DOUBT) : cell;
 }
 
 static struct cell get_with_panic(struct report *report, uint32_t row)
@@ -217,7 +218,9 @@ static struct cell get_line(struct report *report, uint32_t row)
 
 static struct cell get_place(struct report *report, uint32_t row)
 {
-    return cell_text(place_text(report, place_of_node(report, row)));
+    const struct node *node = node_at(report, row);
+    uint32_t in = node->call == NONE ? node->function : report->program->calls[node->call].from;
+    return cell_text(place_or_library(report, place_of_node(report, row), in));
 }
 
 static const struct column tree_columns[] = {

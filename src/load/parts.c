@@ -1,0 +1,192 @@
+/*
+ * parts.c: pieces of functions that the compiler or a rewriter put elsewhere (cold and warm code).
+ *
+ * In: the functions of an image, sorted. Out: part_of and the lists of parts. With symbols, names
+ * tell (gcc: f.cold, BOLT: f.cold.0, f.warm); of several functions of the name, the one whose
+ * symbol stands nearest in the table is of the same source file. Without symbols, the unwind tables
+ * say that a frame already exists at a part's first instruction, and jumps from or into the middle
+ * of another function say whose it is.
+ */
+#include "arch/arch.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "load/elf_file.h"
+#include "load/functions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Parts by name --------------------------------------------------------------------------- */
+
+/**
+ * Length of the parent's name in the name of a part that the compiler or linker moved away (gcc:
+ * f.cold, BOLT: f.cold.0, f.warm), or 0.
+ */
+static size_t parent_length(const char *name)
+{
+    static const char *const suffixes[] = {".cold", ".warm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        for (const char *at = name; (at = strstr(at, suffixes[i])); at++)
+            if (at > name && (at[5] == '\0' || at[5] == '.'))
+                return (size_t)(at - name);
+    return 0;
+}
+
+/** Functions by name; equal names (static functions of several files) are chained. */
+struct name_index {
+    struct string_map first;
+    uint32_t *next;
+};
+
+static void index_names(const struct finder *finder, struct name_index *ret)
+{
+    string_map_init(&ret->first);
+    ret->next = xmalloc(finder->found.count * sizeof *ret->next);
+    for (uint32_t i = 0; i < finder->found.count; i++) {
+        const struct function *function = &finder->found.data[i];
+        ret->next[i] = NONE;
+        if (!*function->linkage_name || function->source == FUNCTION_PLT ||
+            parent_length(function->linkage_name))
+            continue;
+        ret->next[i] = string_map_get(&ret->first, function->linkage_name);
+        string_map_set(&ret->first, function->linkage_name, i);
+    }
+}
+
+static uint64_t distance(const struct finder *finder, const struct function *a,
+                         const struct function *b)
+{
+    uint64_t x = finder->image->symbols[a->symbol].number;
+    uint64_t y = finder->image->symbols[b->symbol].number;
+    return x > y ? x - y : y - x;
+}
+
+static uint32_t find_parent(const struct finder *finder, const struct name_index *names,
+                            uint32_t index, size_t length)
+{
+    const struct function *part = &finder->found.data[index];
+    CLEANUP_FREE char *name = strndup(part->linkage_name, length);
+    uint32_t best = NONE;
+    for (uint32_t i = name ? string_map_get(&names->first, name) : NONE; i != NONE;
+         i = names->next[i])
+        if (best == NONE || distance(finder, &finder->found.data[i], part) <
+                                distance(finder, &finder->found.data[best], part))
+            best = i;
+    return best;
+}
+
+static void join_by_name(struct finder *finder)
+{
+    struct name_index names;
+    index_names(finder, &names);
+    for (uint32_t i = 0; i < finder->found.count; i++) {
+        struct function *part = &finder->found.data[i];
+        size_t length = parent_length(part->linkage_name);
+        if (length && part->source == FUNCTION_SYMBOL)
+            part->part_of = find_parent(finder, &names, i, length);
+    }
+    string_map_deinit(&names.first);
+    free(names.next);
+}
+
+/* ---- Parts without names --------------------------------------------------------------------- */
+
+static int32_t entry_cfa_offset(const struct image *image, uint64_t address)
+{
+    uint32_t low = 0, high = image->unwind_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (image->unwind_entries[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == image->unwind_count || image->unwind_entries[low].address != address)
+        return -1;
+    return image->unwind_entries[low].entry_cfa_offset;
+}
+
+/** Whether the unwind tables say that a frame already exists at the first instruction. */
+static bool begins_inside(const struct finder *finder, const struct function *function)
+{
+    return function->source == FUNCTION_UNWIND &&
+           entry_cfa_offset(finder->image, function->address) >
+               (int32_t)finder->image->arch->return_address_bytes;
+}
+
+static uint32_t found_at(const struct finder *finder, uint64_t address)
+{
+    size_t low = 0, high = finder->found.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (finder->found.data[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low || address - finder->found.data[low - 1].address >= finder->found.data[low - 1].bytes)
+        return NONE;
+    return (uint32_t)low - 1;
+}
+
+/** A direct jump between two functions: if one begins with a frame, it is the other's part. */
+static void consider_jump(struct finder *finder, const bool *is_inside, uint32_t from,
+                          uint64_t address)
+{
+    uint32_t to = found_at(finder, address);
+    if (to == NONE || to == from || is_inside[from] == is_inside[to])
+        return;
+    uint32_t part = is_inside[from] ? from : to, whole = is_inside[from] ? to : from;
+    // Leaving a part for another function's start is a tail call.
+    if (part == from && finder->found.data[to].address == address)
+        return;
+    struct function *function = &finder->found.data[part];
+    if (function->part_of == NONE && finder->found.data[whole].part_of == NONE)
+        function->part_of = whole;
+}
+
+static void sweep_function(struct finder *finder, const bool *is_inside, uint32_t index)
+{
+    const struct image *image = finder->image;
+    uint64_t address = finder->found.data[index].address, bytes = finder->found.data[index].bytes;
+    const uint8_t *code = image_bytes(image, address, bytes);
+    struct effect effect;
+    for (uint64_t at = 0; code && at < bytes; at += effect.length ? effect.length : 1) {
+        image->arch->decode(code + at, bytes - at, address + at, &effect);
+        bool is_jump = effect.control == CONTROL_JUMP || effect.control == CONTROL_BRANCH;
+        if (is_jump && effect.target_kind == TARGET_ADDRESS && effect.target - address >= bytes)
+            consider_jump(finder, is_inside, index, effect.target);
+    }
+}
+
+static void join_by_jumps(struct finder *finder)
+{
+    if (!finder->image->arch || !finder->image->is_stripped || !finder->found.count)
+        return;
+    CLEANUP_FREE bool *is_inside = xcalloc(finder->found.count, sizeof *is_inside);
+    bool has_any = false;
+    for (size_t i = 0; i < finder->found.count; i++)
+        has_any |= is_inside[i] = begins_inside(finder, &finder->found.data[i]);
+    for (uint32_t i = 0; has_any && i < finder->found.count; i++)
+        if (finder->found.data[i].source != FUNCTION_PLT)
+            sweep_function(finder, is_inside, i);
+}
+
+void functions_join_parts(struct finder *finder)
+{
+    join_by_name(finder);
+    join_by_jumps(finder);
+    for (uint32_t i = 0; i < finder->found.count; i++) {
+        struct function *part = &finder->found.data[i];
+        if (part->part_of == i)
+            part->part_of = NONE;
+        if (part->part_of == NONE)
+            continue;
+        // A part of a part belongs to the whole.
+        uint32_t whole = part->part_of;
+        if (finder->found.data[whole].part_of != NONE && finder->found.data[whole].part_of != whole)
+            whole = part->part_of = finder->found.data[whole].part_of;
+        part->next_part = finder->found.data[whole].first_part;
+        finder->found.data[whole].first_part = i;
+    }
+}
