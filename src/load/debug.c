@@ -202,7 +202,7 @@ static void scan_files(struct session *session)
     session->package_first = session->list.units.count;
     if (session->files[DEBUG_FILE_PACKAGE])
         package_read(session);
-    units_sort(&session->list);
+    units_complete(&session->list);
 }
 
 static bool has_code(const struct unit *unit)
@@ -223,7 +223,7 @@ static void share_line_tables(struct session *session)
     int_map_init(&owners);
     for (size_t i = 0; i < session->list.units.count; i++) {
         struct unit *unit = &session->list.units.data[i];
-        if (!has_code(unit) || unit->problem || unit->line_offset == NO_OFFSET ||
+        if (!has_code(unit) || unit->is_closed || unit->line_offset == NO_OFFSET ||
             int_map_get(&owners, unit->line_offset) != MAP_NONE)
             continue;
         int_map_set(&owners, unit->line_offset, (uint32_t)i);
@@ -243,8 +243,7 @@ static void read_roots(void *context, unsigned worker, size_t begin, size_t end)
 {
     struct session *session = context;
     for (size_t i = begin; i < end; i++)
-        if (worker_begin(&session->workers[worker], &session->list.units.data[i]))
-            unit_read_root(&session->workers[worker], &session->list.units.data[i]);
+        unit_read_root(&session->workers[worker], &session->list.units.data[i]);
 }
 
 /** The halves of split units in a package are walked when their skeletons are finished. */
@@ -271,17 +270,13 @@ static void finish_units(void *context, unsigned index, size_t begin, size_t end
     for (size_t i = begin; i < end; i++) {
         struct unit *unit = &session->list.units.data[i];
         // What was read of a malformed unit is still finished.
-        const char *problem = unit->problem;
-        if (!has_code(unit) || !unit->root)
+        if (!has_code(unit) || !worker_begin(worker, unit))
             continue;
-        unit->problem = NULL;
-        if (worker_begin(worker, unit) && !split_read(worker, unit))
+        unit->worker = index;
+        if (!split_read(worker, unit))
             unit_finish(worker, unit);
-        if (unit->owns_lines) {
-            unit->worker = index;
+        if (unit->owns_lines)
             lines_read(worker, unit);
-        }
-        unit->problem = unit->problem ? unit->problem : problem;
     }
 }
 

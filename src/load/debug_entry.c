@@ -256,9 +256,9 @@ bool unit_read_root(struct worker *worker, struct unit *unit)
 {
     struct entry_data root;
     uint64_t language = 0;
-    if (!entry_read(worker, unit, unit->root, &root)) {
-        if (!unit->problem)
-            unit->problem = "cannot be read";
+    if (!worker_begin(worker, unit) || !entry_read(worker, unit, unit->root, &root)) {
+        unit->problem = unit->problem ? unit->problem : "cannot be read";
+        unit->is_closed = true;
         return false;
     }
     if (root.tag == DW_TAG_partial_unit)

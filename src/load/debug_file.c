@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #ifndef ELFCOMPRESS_ZSTD
@@ -36,6 +37,8 @@ static const char *const section_names[DEBUG_SECTION_COUNT] = {
     [DEBUG_CU_INDEX] = "cu_index",
     [DEBUG_TU_INDEX] = "tu_index",
 };
+
+enum { GNU_HEADER_BYTES = 12 }; // "ZLIB" and the size
 
 /** A debug section as found in the file. */
 struct found {
@@ -75,9 +78,9 @@ static void find_compression(Elf_Scn *section, const GElf_Shdr *header, struct f
         bool ok = gelf_getchdr(section, &compressed) != NULL;
         ret->compression = ok ? compressed.ch_type : UINT32_MAX;
         ret->full_bytes = ok ? compressed.ch_size : 0;
-    } else if (ret->is_gnu && ret->bytes > 12 && memcmp(ret->data, "ZLIB", 4) == 0) {
+    } else if (ret->is_gnu && ret->bytes > GNU_HEADER_BYTES && memcmp(ret->data, "ZLIB", 4) == 0) {
         ret->compression = ELFCOMPRESS_ZLIB;
-        for (int i = 4; i < 12; i++) // the size is big-endian
+        for (int i = 4; i < GNU_HEADER_BYTES; i++) // the size is big-endian
             ret->full_bytes = ret->full_bytes << 8 | ret->data[i];
     } else {
         ret->is_gnu = false;
@@ -146,21 +149,17 @@ static bool size_is_credible(const struct found *found)
     return found->full_bytes / ratio <= found->bytes;
 }
 
-static bool decompress_zlib(const struct found *found, uint8_t *ret)
+/** libelf's elf_compress() would do, but writes to the file's headers, which are mapped read-only.
+ */
+static bool decompress_zlib(const struct found *found, uint8_t *ret, size_t header_bytes)
 {
-    int status =
-        found->is_gnu ? elf_compress_gnu(found->section, 0, 0) : elf_compress(found->section, 0, 0);
-    Elf_Data *data = status < 0 ? NULL : elf_rawdata(found->section, NULL);
-    if (!data || data->d_size != found->full_bytes || !data->d_buf)
-        return false;
-    memcpy(ret, data->d_buf, data->d_size);
-    return true;
+    uLongf bytes = found->full_bytes;
+    int status = uncompress(ret, &bytes, found->data + header_bytes, found->bytes - header_bytes);
+    return status == Z_OK && bytes == found->full_bytes;
 }
 
 static bool decompress_zstd(const struct found *found, uint8_t *ret, size_t header_bytes)
 {
-    if (found->bytes < header_bytes)
-        return false;
     size_t bytes = ZSTD_decompress(ret, found->full_bytes, found->data + header_bytes,
                                    found->bytes - header_bytes);
     return !ZSTD_isError(bytes) && bytes == found->full_bytes;
@@ -168,14 +167,19 @@ static bool decompress_zstd(const struct found *found, uint8_t *ret, size_t head
 
 static bool copy_section(const struct found *found, uint8_t *ret, bool is_64)
 {
+    size_t header_bytes = found->is_gnu ? GNU_HEADER_BYTES
+                          : is_64       ? sizeof(Elf64_Chdr)
+                                        : sizeof(Elf32_Chdr);
+    if (found->compression && found->bytes < header_bytes)
+        return false;
     switch (found->compression) {
     case 0:
         memcpy(ret, found->data, found->bytes);
         return true;
     case ELFCOMPRESS_ZLIB:
-        return decompress_zlib(found, ret);
+        return decompress_zlib(found, ret, header_bytes);
     case ELFCOMPRESS_ZSTD:
-        return decompress_zstd(found, ret, is_64 ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr));
+        return decompress_zstd(found, ret, header_bytes);
     }
     return false;
 }

@@ -158,7 +158,6 @@ static void finish_unit(struct worker *worker, struct unit *unit)
 void unit_finish(struct worker *worker, struct unit *unit)
 {
     struct unit_records *records = &unit->records;
-    unit->worker = worker->index;
     names_reset(worker, (size_t)(unit->end - unit->start));
     finish_unit(worker, unit);
     finish_functions(worker, unit);

@@ -69,7 +69,8 @@ struct unit {
     uint64_t address_base, string_base, ranges_base, rnglists_base;
     bool owns_lines;     /* others that name the same line table leave it to this one */
     struct unit *split;  /* of a skeleton: its other half in the package */
-    const char *problem; /* why it could not be read, NULL */
+    const char *problem; /* why it could not be read, or not all of it; NULL */
+    bool is_closed;      /* none of its entries may be read; fixed once roots are read */
 
     ARRAY(struct scope) scopes;
     struct unit_records records;
@@ -85,7 +86,8 @@ struct unit_list {
 
 /** Finds the headers of all units in @p file and appends the units. */
 void units_scan(const struct debug_file *file, struct unit_list *list, const char **ret_problem);
-void units_sort(struct unit_list *list);
+/** Closes units with a problem and sorts for units_find(). */
+void units_complete(struct unit_list *list);
 void units_deinit(struct unit_list *list);
 struct unit *units_find(const struct unit_list *list, const uint8_t *entry);
 
@@ -140,7 +142,7 @@ struct worker {
     uint32_t missing_number; /* of the unit that missing_name is of */
 };
 
-/** Opens what @p worker needs for @p unit; false, with unit->problem set, if libdw refuses. */
+/** Opens what @p worker needs for @p unit; false if it is closed or libdw refuses. */
 bool worker_begin(struct worker *worker, struct unit *unit);
 void worker_init(struct worker *worker, struct session *session, uint32_t index);
 void worker_deinit(struct worker *worker);
@@ -223,7 +225,7 @@ bool entry_reference(struct worker *worker, const struct entry_data *entry,
 /** Reads entry number @p index of the unit's part of .debug_addr. */
 bool unit_address(const struct unit *unit, uint64_t index, uint64_t *ret);
 
-/** Fills what the unit's root entry says of the whole unit. */
+/** Fills what the unit's root entry says of the whole unit; closes a unit without one. */
 bool unit_read_root(struct worker *worker, struct unit *unit);
 
 /** Fills worker->ranges with the code that @p entry covers, as listed; false if malformed. */

@@ -285,12 +285,12 @@ static struct unit *read_split_units(struct worker *worker, const struct unit *s
     struct unit *found = NULL;
     const char *problem;
     units_scan(worker->split, &worker->split_list, &problem);
-    units_sort(&worker->split_list);
+    units_complete(&worker->split_list);
     worker->split_cus = xcalloc(worker->split_list.units.count, sizeof *worker->split_cus);
     for (size_t i = 0; i < worker->split_list.units.count; i++) {
         struct unit *unit = &worker->split_list.units.data[i];
         set_bases(unit, 0, 0);
-        if (!worker_begin(worker, unit) || !unit_read_root(worker, unit))
+        if (!unit_read_root(worker, unit))
             continue;
         bool is_type = unit->in_types || unit->type == DW_UT_split_type;
         if (is_type)
@@ -320,7 +320,6 @@ static void take_records(struct unit *skeleton, struct unit *split)
     skeleton->records = split->records;
     skeleton->result = split->result;
     skeleton->language = split->language;
-    skeleton->worker = split->worker;
     memset(&split->records, 0, sizeof split->records);
 }
 
@@ -347,7 +346,7 @@ bool split_read(struct worker *worker, struct unit *unit)
         unit_walk(worker, split);
         unit_finish(worker, split);
         take_records(unit, split);
-        unit->problem = split->problem;
+        unit->problem = unit->problem ? unit->problem : split->problem;
     } else {
         note_missing(worker, unit);
     }

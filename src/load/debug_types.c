@@ -31,6 +31,12 @@ static __attribute__((format(printf, 2, 3))) void append(struct text *text, cons
         text->length = MAX_TEXT - 1;
 }
 
+static void text_cut(struct text *text, size_t start, size_t length)
+{
+    memmove(text->data + start, text->data + start + length, text->length + 1 - start - length);
+    text->length -= length;
+}
+
 /** The type that an entry refers to; false if there is none (void). */
 static bool inner_type(struct worker *worker, const struct entry_data *entry, struct unit **unit,
                        const uint8_t **at)
@@ -217,11 +223,14 @@ static void write_qualified(struct worker *worker, const struct entry_data *entr
     bool is_pointer = inner_type(worker, entry, &unit, &at) &&
                       entry_read(worker, unit, at, &target) && target.tag == DW_TAG_pointer_type &&
                       !has(&target, ATTRIBUTE_NAME);
+    size_t start = text->length, length = strlen(qualifier) + 1;
     if (!is_pointer)
         append(text, "%s ", qualifier);
     write_inner(worker, entry, depth, text);
     if (is_pointer)
         append(text, " %s", qualifier);
+    else if (strncmp(text->data + start, text->data + start + length, length) == 0)
+        text_cut(text, start, length); // of a constant array the elements are constant too
 }
 
 static void write_member_pointer(struct worker *worker, const struct entry_data *entry, int depth,

@@ -224,8 +224,10 @@ static int by_start(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
-void units_sort(struct unit_list *list)
+void units_complete(struct unit_list *list)
 {
+    for (size_t i = 0; i < list->units.count; i++)
+        list->units.data[i].is_closed |= list->units.data[i].problem != NULL;
     free(list->by_start);
     list->by_start = xcalloc(list->units.count, sizeof *list->by_start);
     for (size_t i = 0; i < list->units.count; i++)

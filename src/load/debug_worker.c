@@ -102,15 +102,13 @@ static bool open_unit(struct worker *worker, struct unit *unit)
 
 bool worker_begin(struct worker *worker, struct unit *unit)
 {
-    if (unit->problem)
+    if (unit->is_closed)
         return false;
     worker->read_bytes += (size_t)(unit->end - unit->start);
     if (worker->read_bytes > RECYCLE_BYTES)
         close_handles(worker);
-    if (!open_unit(worker, unit)) {
-        unit->problem = "cannot be read";
+    if (!open_unit(worker, unit))
         return false;
-    }
     worker->range_budget = (size_t)(unit->end - unit->start) * 2 + 4096;
     return true;
 }
@@ -305,7 +303,7 @@ static const uint8_t *entry_end(const struct collection *collection)
 
 bool entry_read(struct worker *worker, struct unit *unit, const uint8_t *at, struct entry_data *ret)
 {
-    if (at < unit->root || at >= unit->end || unit->problem || !open_unit(worker, unit))
+    if (at < unit->root || at >= unit->end || unit->is_closed || !open_unit(worker, unit))
         return false;
     ret->unit = unit;
     ret->at = at;

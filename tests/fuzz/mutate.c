@@ -5,8 +5,8 @@
  *     mutate FILE COUNT SEED               COUNT versions with random damage
  *     mutate FILE show INDEX SEED          writes one of them to standard output
  *
- * Out: one line `N inputs, N loaded, N crashed, N too slow`, and before it a line for each input that
- * crashed or took over five seconds; exit status 1 if there was one.
+ * Out: one line `N inputs, N loaded, N crashed, N too slow`, and before it a line for each input
+ * that crashed or took over five seconds; exit status 1 if there was one.
  *
  * The work is done in child processes, one for many inputs. A child tells the number of each input
  * before it begins; when it dies, that input is to blame, and the next child goes on behind it.
@@ -62,14 +62,35 @@ static uint64_t next_random(uint64_t *state)
 static uint64_t interesting_number(uint64_t *state, size_t file_bytes)
 {
     const uint64_t numbers[] = {
-        0, 1, 2, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
-        0xffffffff, 0x100000000, INT64_MAX, (uint64_t)INT64_MIN, UINT64_MAX, UINT64_MAX - 7,
-        file_bytes, file_bytes - 1, file_bytes + 1,
+        0,
+        1,
+        2,
+        7,
+        8,
+        0x7f,
+        0x80,
+        0xff,
+        0x100,
+        0x7fff,
+        0xffff,
+        0x10000,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x100000000,
+        INT64_MAX,
+        (uint64_t)INT64_MIN,
+        UINT64_MAX,
+        UINT64_MAX - 7,
+        file_bytes,
+        file_bytes - 1,
+        file_bytes + 1,
     };
     return numbers[next_random(state) % (sizeof numbers / sizeof *numbers)];
 }
 
-/** Half of the damage goes where counts and offsets are: headers at the start, tables at the end. */
+/** Half of the damage goes where counts and offsets are: headers at the start, tables at the end.
+ */
 static size_t choose_place(uint64_t *state, size_t count)
 {
     size_t near = count < 1024 ? count : 1024;
@@ -144,8 +165,8 @@ static void print_reports(struct program *program, FILE *sink)
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
         struct report_options options = {.is_json = reports[i].is_json, .all = true};
         struct screen screen = {.out = sink, .width = 80};
-        error_destroy(report_run(reports[i].function, reports[i].command, program, &options,
-                                 &screen));
+        error_destroy(
+            report_run(reports[i].function, reports[i].command, program, &options, &screen));
     }
 }
 
@@ -244,22 +265,32 @@ static bool read_file(const char *path, struct input_file *ret)
     return ret->count > 0;
 }
 
+static bool show_input(const struct plan *plan, size_t index)
+{
+    size_t count;
+    uint8_t *bytes = make_input(plan, index, &count);
+    bool is_written = fwrite(bytes, 1, count, stdout) == count;
+    free(bytes);
+    return is_written;
+}
+
 int main(int argc, char **argv)
 {
     struct plan plan = {0};
+    int status = 0;
     if (argc < 3 || !read_file(argv[1], &plan.file)) {
         fprintf(stderr, "usage: mutate FILE truncate | COUNT SEED | show INDEX SEED\n");
         return 2;
     }
-    if (argc > 4 && strcmp(argv[2], "show") == 0) {
-        plan.seed = strtoull(argv[4], NULL, 10);
-        size_t count;
-        uint8_t *bytes = make_input(&plan, strtoull(argv[3], NULL, 10), &count);
-        return fwrite(bytes, 1, count, stdout) == count ? 0 : 2;
+    plan.seed = argc > 3 ? strtoull(argv[argc - 1], NULL, 10) : 1;
+    if (strcmp(argv[2], "show") == 0 && argc > 4) {
+        status = show_input(&plan, strtoull(argv[3], NULL, 10)) ? 0 : 2;
+    } else {
+        plan.is_truncation = strcmp(argv[2], "truncate") == 0;
+        plan.inputs = plan.is_truncation ? plan.file.count : strtoull(argv[2], NULL, 10);
+        setvbuf(stdout, NULL, _IOLBF, 0); // a child must not inherit and repeat buffered lines
+        status = run_plan(&plan) ? 0 : 1;
     }
-    plan.is_truncation = strcmp(argv[2], "truncate") == 0;
-    plan.inputs = plan.is_truncation ? plan.file.count : strtoull(argv[2], NULL, 10);
-    plan.seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-    setvbuf(stdout, NULL, _IOLBF, 0); // a child must not inherit and repeat buffered lines
-    return run_plan(&plan) ? 0 : 1;
+    free(plan.file.bytes);
+    return status;
 }

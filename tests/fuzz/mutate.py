@@ -10,6 +10,7 @@ of two small files is read, and N versions (20,000) with random damage, spread o
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -44,8 +45,21 @@ def run(program, path, arguments):
                               errors="replace", env=environment, check=False)
     lines = finished.stdout.splitlines() or ["no output"]
     if finished.returncode != 0:
-        lines[:-1] += finished.stderr.splitlines()[:60]
+        lines[-1:-1] = digest(finished.stderr)
     return lines, finished.returncode == 0
+
+
+def digest(text):
+    """Each different thing that the sanitizers said, with the first places in our own code."""
+    seen = {}
+    for part in re.split(r"(?m)^(?==+$|\S+: runtime error)", text):
+        title = re.search(r"(?m)^.*(?:ERROR: |runtime error: ).*$", part)
+        if title:
+            said = re.sub(r"==\d+==|0x[0-9a-f]+|\bpc.*|-?\d{2,}", "", title.group(0)).strip()
+            places = re.findall(r"(?m)^ *#\d+ \S+ in (\w+ \.\./src/\S+)", part)[:4]
+            said = "\n      ".join([said, *places])
+            seen[said] = seen.get(said, 0) + 1
+    return [line for said, count in seen.items() for line in f"{count} times {said}".splitlines()]
 
 
 def main():

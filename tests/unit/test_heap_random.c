@@ -109,7 +109,7 @@ static uint8_t effect_of(const struct model *model, uint32_t function)
         return model->role == HEAP_FREES ? ENTERED : 0;
     if (function == R_ABORT)
         return 0;
-    return function == R_IMPORT ? OPEN : model->any[function];
+    return function < CODE_COUNT ? model->any[function] : OPEN;
 }
 
 static uint8_t any_effect(const struct model *model, uint32_t call)
@@ -153,10 +153,12 @@ static void jump(struct walker *walker, uint32_t function, unsigned mask)
 {
     uint32_t first, count;
     const struct block *blocks = blocks_of(walker->model, function, &first, &count);
+    bool reached[MAX_BLOCKS];
+    walk(walker->model, function, true, reached);
     for (uint32_t i = 0; i < count; i++) {
         if (blocks[i].flags & BLOCK_LANDING_PAD)
             go_on(walker, function, i, mask);
-        for (unsigned n = 0; n < 2; n++)
+        for (unsigned n = 0; n < 2 && reached[i]; n++)
             if (!can_return(walker->model, blocks[i].call) && blocks[i].next[n] != NONE)
                 go_on(walker, function, blocks[i].next[n] - first, mask);
     }

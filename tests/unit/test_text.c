@@ -107,6 +107,47 @@ static void test_shortening(void **state)
     expect_short("anything", 0, "");
 }
 
+static void expect_name(const char *name, size_t width, const char *expected)
+{
+    struct text text = {0};
+    text_add_short_name(&text, name, width);
+    expect(&text, expected);
+}
+
+static void test_generic_arguments_give_way_first(void **state)
+{
+    (void)state;
+    expect_name("Vec<Box<u8>>::push", 18, "Vec<Box<u8>>::push");
+    expect_name("Vec<Box<u8>>::push", 17, "Vec<Box<…>>::push");
+    expect_name("Vec<Box<u8>>::push", 12, "Vec<…>::push");
+    expect_name("<Vec<u8> as Drop>::drop", 22, "<Vec<…> as Drop>::drop");
+    expect_name("operator<(A<int>, B)", 19, "operator<(A<…>, B)");
+    // What is no bracket at all is left alone.
+    expect_name("a > b is wrong", 14, "a > b is wrong");
+    expect_name("f<g is wrong here", 9, "f<g… here");
+}
+
+static void expect_last(const char *name, const char *expected)
+{
+    struct text text = {0};
+    text_add_last_parts(&text, name);
+    expect(&text, expected);
+}
+
+static void test_last_parts(void **state)
+{
+    (void)state;
+    expect_last("main", "main");
+    expect_last("std::rt::lang_start_internal", "rt::lang_start_internal");
+    expect_last("alloc::vec::Vec<u8, A>::push", "Vec<…>::push");
+    expect_last("<regex::Folder as core::fmt::Debug>::fmt", "Folder::fmt");
+    expect_last("ns::(anonymous namespace)::run(int, void (*)())", "(anonymous namespace)::run");
+    expect_last("", "");
+    assert_int_equal(name_without_parameters("ns::f(int (*)(char)) const"), 5);
+    assert_int_equal(name_without_parameters("{closure#0}"), 11);
+    assert_int_equal(name_without_parameters("()"), 2);
+}
+
 static void test_nearest(void **state)
 {
     (void)state;
@@ -121,9 +162,14 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),     cmocka_unit_test(test_human_sizes),
-        cmocka_unit_test(test_cleaning),   cmocka_unit_test(test_width),
-        cmocka_unit_test(test_shortening), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_human_sizes),
+        cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_shortening),
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_generic_arguments_give_way_first),
+        cmocka_unit_test(test_last_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static void jump_anywhere(struct function_task *task)
         if (task->blocks[block].flags & BLOCK_LANDING_PAD)
             mark(task, block, FORWARD);
         // What follows a call that does not return may have been entered by such a jump, too.
-        if (passes(task, block))
+        if (passes(task, block) || !task->task->block_phases[task->first + block])
             continue;
         for (unsigned i = 0; i < 2; i++) {
             if (task->blocks[block].next[i] != NONE)

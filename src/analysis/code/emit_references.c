@@ -40,17 +40,18 @@ static void mention(struct flow *flow, struct output *output, uint64_t address,
     uint32_t section = image_section_at(flow->image, address);
     if (section == NONE)
         return;
-    if (!is_code(flow->image->sections[section].role)) {
-        set_landmark(flow, address);
-        array_push(&output->references,
-                   (struct reference){
-                       .target = address, .from = flow->function, .bytes = bytes, .kind = kind});
-        return;
-    }
-    uint32_t function = program_function_at(flow->program, flow->image_index, address);
-    if (kind == REFERENCE_ADDRESS && function != NONE &&
-        flow->program->functions[function].address == address)
+    if (is_code(flow->image->sections[section].role)) {
+        uint32_t function = program_function_at(flow->program, flow->image_index, address);
+        if (kind != REFERENCE_ADDRESS || function == NONE ||
+            flow->program->functions[function].address != address)
+            return;
         take_address(flow, function);
+    } else {
+        set_landmark(flow, address);
+    }
+    array_push(&output->references,
+               (struct reference){
+                   .target = address, .from = flow->function, .bytes = bytes, .kind = kind});
 }
 
 /** A pointer was read from a constant slot: what it points to is mentioned too. */

@@ -180,8 +180,28 @@ void state_forget_all(const struct flow *flow, struct machine_state *state)
     state->head.memory.bound = BOUND_NONE;
 }
 
-static void apply_call(const struct flow *flow, struct machine_state *state)
+/**
+ * Whether the call touches the pages of a frame that is about to be made, as old rustc and other
+ * compilers do: `mov $size,%eax; call probe; sub %rax,%rsp`. The probe keeps all registers. No
+ * function returns the size of an alloca that needs no rounding, so nothing else looks like this.
+ */
+static bool is_probe(const struct flow *flow, const struct instruction *call,
+                     const struct machine_state *state)
 {
+    const struct instruction *next = call + 1;
+    const struct value *size = &state->registers[flow->arch->return_register];
+    return next < flow->instructions.data + flow->instructions.count &&
+           next->offset == call->offset + call->effect.length &&
+           next->effect.stack == STACK_SUBTRACT_REGISTER &&
+           next->effect.stack_register == flow->arch->return_register &&
+           size->form == FORM_CONSTANT && size->number >= 4096;
+}
+
+static void apply_call(const struct flow *flow, const struct instruction *call,
+                       struct machine_state *state)
+{
+    if (is_probe(flow, call, state))
+        return;
     forget_registers(flow, state, other_registers(flow) & ~flow->arch->callee_saved);
     state->head.comparison.kind = COMPARISON_NONE;
     state->head.memory.bound = BOUND_NONE;
@@ -192,7 +212,7 @@ void state_apply(const struct flow *flow, const struct instruction *instruction,
 {
     const struct effect *effect = &instruction->effect;
     if (effect->control == CONTROL_CALL) {
-        apply_call(flow, state);
+        apply_call(flow, instruction, state);
         return;
     }
     struct value value;

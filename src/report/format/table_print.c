@@ -1,7 +1,7 @@
 /*
- * table_print.c: a table as text. Columns are as wide as their widest cell; where the screen is
- * narrower, names and paths give way first, widest first, and lose their middles. Columns
- * in which no row says anything are left out.
+ * table_print.c: a table as text. Columns are as wide as their widest cell. Where the screen is
+ * narrower, paths give way first, from their beginnings, then names, in their middles. Columns in
+ * which no row says anything are left out.
  */
 #include "base/array.h"
 #include "base/memory.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, NARROWEST = 12 };
+enum { GAP = 2, NARROW_PATH = 24, NARROW_NAME = 16, NARROWEST = 8 };
 
 struct printed_cell {
     const char *text;
@@ -108,19 +108,29 @@ static size_t total_width(const struct layout *layout)
     return total;
 }
 
-/* Returns the widest column that may become narrower, or column_count. */
-static size_t widest_flexible(const struct layout *layout)
+/* Returns the widest column of @p unit wider than @p narrowest, or column_count. */
+static size_t widest_column(const struct layout *layout, enum unit unit, size_t narrowest)
 {
     size_t widest = layout->column_count;
-    size_t width = NARROWEST;
     for (size_t c = 0; c < layout->column_count; c++) {
-        bool is_candidate = is_flexible(layout->columns[c]) && !layout->is_hidden[c];
-        if (is_candidate && layout->widths[c] > width) {
-            width = layout->widths[c];
+        if (layout->columns[c]->unit == unit && !layout->is_hidden[c] &&
+            layout->widths[c] > narrowest) {
+            narrowest = layout->widths[c];
             widest = c;
         }
     }
     return widest;
+}
+
+/* The column that gives way next: the ends of paths tell enough, names need more. */
+static size_t column_to_narrow(const struct layout *layout)
+{
+    size_t column = widest_column(layout, UNIT_PATH, NARROW_PATH);
+    if (column == layout->column_count)
+        column = widest_column(layout, UNIT_NAME, NARROW_NAME);
+    if (column == layout->column_count)
+        column = widest_column(layout, UNIT_PATH, NARROWEST);
+    return column;
 }
 
 static void fit(struct layout *layout, size_t screen_width)
@@ -132,10 +142,10 @@ static void fit(struct layout *layout, size_t screen_width)
         if (is_flexible(layout->columns[c]) && layout->widths[c] > screen_width)
             layout->widths[c] = screen_width;
     for (;;) {
-        size_t widest = widest_flexible(layout);
-        if (total_width(layout) <= screen_width || widest == layout->column_count)
+        size_t column = column_to_narrow(layout);
+        if (total_width(layout) <= screen_width || column == layout->column_count)
             return;
-        layout->widths[widest]--;
+        layout->widths[column]--;
     }
 }
 

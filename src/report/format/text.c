@@ -269,26 +269,63 @@ void text_add_short_name(struct text *text, const char *name, size_t width)
     text_deinit(&brief);
 }
 
-/* Returns where the last @p count parts of a name without brackets begin. */
-static const char *last_parts(const char *name, unsigned count)
+size_t name_without_parameters(const char *name)
 {
-    const char *at = name + strlen(name);
-    while (at > name + 1) {
-        if (at[-1] == ':' && at[-2] == ':' && --count == 0)
+    size_t length = strlen(name);
+    unsigned depth = 0;
+    size_t at = length;
+    if (length > 6 && strcmp(name + length - 6, " const") == 0)
+        at -= 6;
+    if (at == 0 || name[at - 1] != ')')
+        return length;
+    while (at-- > 1) {
+        depth += name[at] == ')';
+        depth -= name[at] == '(';
+        if (depth == 0)
             return at;
-        at--;
+    }
+    return length;
+}
+
+/* Returns where the last part of [name, end) begins, looking outside of brackets only. */
+static const char *last_part(const char *name, const char *end)
+{
+    unsigned depth = 0;
+    for (const char *at = end; at - name >= 2; at--) {
+        depth += at[-1] == '>';
+        depth -= at[-1] == '<' && depth > 0;
+        if (depth == 0 && at[-1] == ':' && at[-2] == ':')
+            return at;
     }
     return name;
+}
+
+/* Of the type that "<a::Type as b::Trait>::f" begins with only "Type" is of use here. */
+static void add_type_part(struct text *text, const char *part, const char *end)
+{
+    if (end - part < 2 || *part != '<' || end[-1] != '>') {
+        text_add_bytes(text, part, (size_t)(end - part));
+        return;
+    }
+    const char *trait = memmem(part, (size_t)(end - part), " as ", 4);
+    end = trait ? trait : end - 1;
+    part = last_part(part + 1, end);
+    text_add_bytes(text, part, (size_t)(end - part));
 }
 
 void text_add_last_parts(struct text *text, const char *name)
 {
     struct text brief = {0};
     add_without_arguments(&brief, name, 0);
-    const char *arguments = brief.length ? strchr(brief.data + 1, '(') : NULL;
-    if (arguments && brief.data[brief.length - 1] == ')')
-        brief.data[arguments - brief.data] = '\0';
-    text_add(text, last_parts(text_string(&brief), 2));
+    const char *whole = text_string(&brief);
+    const char *end = whole + name_without_parameters(whole);
+    const char *last = last_part(whole, end);
+    if (last > whole) {
+        const char *type_end = last - 2;
+        add_type_part(text, last_part(whole, type_end), type_end);
+        text_add(text, "::");
+    }
+    text_add_bytes(text, last, (size_t)(end - last));
     text_deinit(&brief);
 }
 

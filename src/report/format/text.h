@@ -54,8 +54,11 @@ void text_add_short_name(struct text *text, const char *name, size_t width);
 /** Adds a source path in at most @p width columns; its beginning gives way. */
 void text_add_short_path(struct text *text, const char *path, size_t width);
 
-/** Adds the last two parts of a qualified name without generic arguments: "Vec<…>::push". */
+/** Adds the last two parts of a qualified name without its arguments: "Vec<…>::push". */
 void text_add_last_parts(struct text *text, const char *name);
+
+/** Returns how many bytes of @p name stand before the parameters that it ends with, if it does. */
+size_t name_without_parameters(const char *name);
 
 /** Adds 1234567 as "1,234,567". */
 void text_add_count(struct text *text, uint64_t count);

@@ -153,8 +153,8 @@ static struct cell get_line_call(struct report *report, uint32_t row)
 
 static const struct column line_columns[] = {
     {NULL, "FUNCTION", UNIT_NAME, get_line_text, NULL},
-    {NULL, "CALLS THE NEXT", UNIT_NONE, get_line_call, NULL},
     {NULL, "WHERE", UNIT_PATH, get_line_place, NULL},
+    {NULL, "CALL", UNIT_NONE, get_line_call, NULL},
 };
 static const struct table line_table = TABLE(line_columns);
 

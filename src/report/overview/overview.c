@@ -75,7 +75,7 @@ static void fill_global(struct report *report, struct grid_cell *known, struct g
     add_bytes(report, known, "per thread", bytes.tls);
     uint64_t count = initialized_at_start(report);
     if (count)
-        grid_add(later, "values set before main", count_text(report, count), STYLE_MAYBE);
+        grid_add(later, "set before main", count_text(report, count), STYLE_MAYBE);
     else
         grid_add(later, "nothing", NULL, STYLE_GOOD);
 }
@@ -141,8 +141,8 @@ static void fill_stack(struct report *report, struct grid_cell *known, struct gr
     }
     fill_entry(report, known, later);
     grid_add(known, "functions", count_text(report, functions.count), STYLE_PLAIN);
-    grid_add(known, "  with a fixed frame", count_text(report, fixed), STYLE_PLAIN);
-    grid_add(known, "  with a bound", count_text(report, bounded), STYLE_PLAIN);
+    grid_add(known, "  fixed frame", count_text(report, fixed), STYLE_PLAIN);
+    grid_add(known, "  bounded", count_text(report, bounded), STYLE_PLAIN);
     if (largest >= 0)
         add_bytes(report, known, "largest frame", (uint64_t)largest);
     rows_deinit(&functions);
@@ -167,8 +167,7 @@ static void fill_heap(struct report *report, struct grid_cell *known, struct gri
     add_verdict(report, known, "never allocate", VERDICT_NEVER, counts[VERDICT_NEVER]);
     add_verdict(report, known, "only on panic", VERDICT_ON_PANIC, counts[VERDICT_ON_PANIC]);
     if (sites.all)
-        grid_add(known, "sites of fixed size", count_text(report, sites.constant_size),
-                 STYLE_PLAIN);
+        grid_add(known, "sites, fixed size", count_text(report, sites.constant_size), STYLE_PLAIN);
     if (entry != NONE) {
         unsigned verdict = verdicts_of(report, entry).allocates;
         grid_add(later,
@@ -179,8 +178,8 @@ static void fill_heap(struct report *report, struct grid_cell *known, struct gri
     add_verdict(report, later, "may allocate", VERDICT_MAYBE, counts[VERDICT_MAYBE]);
     add_verdict(report, later, "not known", VERDICT_UNKNOWN, counts[VERDICT_UNKNOWN]);
     if (sites.all)
-        grid_add(later, "sites of varying size",
-                 count_text(report, sites.all - sites.constant_size), STYLE_PLAIN);
+        grid_add(later, "sites, size varies", count_text(report, sites.all - sites.constant_size),
+                 STYLE_PLAIN);
     if (!later->count)
         grid_add(later, "nothing", NULL, STYLE_GOOD);
 }

@@ -121,8 +121,10 @@ static void print_libraries(struct report *report)
                   library.needed->path ? "" : " (not found)");
         read += library.needed->image != NONE;
     }
-    if (libraries.count && read < libraries.count)
-        text_addf(&text, "; code read of %zu of %zu", read, libraries.count);
+    if (libraries.count && read == 0)
+        text_add(&text, "; their code is not read");
+    else if (read < libraries.count)
+        text_addf(&text, "; the code of %zu of them is not read", libraries.count - read);
     if (libraries.count)
         report_print_wrapped(report, STYLE_DIM, text_string(&text), 2);
     text_deinit(&text);

@@ -164,17 +164,14 @@ static bool matches_without_arguments(const char *readable, const char *linkage_
 {
     (void)linkage_name;
     size_t length = strlen(name);
-    return strncmp(readable, name, length) == 0 && readable[length] == '(';
+    return name_without_parameters(readable) == length && memcmp(readable, name, length) == 0;
 }
 
 static bool matches_end(const char *readable, const char *linkage_name, const char *name)
 {
     (void)linkage_name;
     size_t length = strlen(name);
-    const char *arguments = strchr(readable, '(');
-    size_t whole = strlen(readable);
-    if (arguments && readable[whole - 1] == ')')
-        whole = (size_t)(arguments - readable);
+    size_t whole = name_without_parameters(readable);
     return whole > length + 2 && memcmp(readable + whole - length, name, length) == 0 &&
            memcmp(readable + whole - length - 2, "::", 2) == 0;
 }

@@ -125,9 +125,9 @@ const char *unbounded_text(struct report *report, uint32_t function)
     if (!bound.reason_count)
         return NULL;
     const struct unbounded *first = reason_at(report, bound.first_reason);
-    const char *more = bound.reason_count > 1 ? arena_printf(&report->arena, ", %u more",
-                                                             (unsigned)bound.reason_count - 1)
-                                              : "";
+    const char *more = bound.reason_count > 1
+                           ? arena_printf(&report->arena, " +%u", (unsigned)bound.reason_count - 1)
+                           : "";
     if (first->function == function)
         return arena_printf(&report->arena, "%s%s", reason_words[first->kind], more);
     struct text name = {0};
