@@ -64,7 +64,7 @@ $(FUZZ)/build.ninja:
 	    -Db_lundef=false -Dfuzz=true
 
 fuzz: $(FUZZ)/build.ninja
-	@ninja -C $(FUZZ) -j $(JOBS)
+	@ninja -C $(FUZZ) -j $(JOBS) tests/fuzz/load_fuzzer
 	@tests/fuzz/run.sh $(FUZZ) $(FUZZ_SECONDS)
 
 format:

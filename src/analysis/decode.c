@@ -47,21 +47,26 @@ struct decoder {
 
 /* ---- One function ---------------------------------------------------------------------------- */
 
-/** Finds all code of the function that control can be followed to, and the rest by sweeping. */
+/**
+ * Finds all code of the function that control can be followed to, and the rest by sweeping. The
+ * sweep waits for jump tables, since it takes what they lead to for landing pads.
+ */
 static void read_flow(struct flow *flow)
 {
     flow_descend(flow, 0);
-    bool is_swept = flow->indirect_jumps.count == 0;
-    if (is_swept)
-        flow_sweep(flow);
+    size_t seen_jumps = 0;
+    bool is_swept = false;
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {
+        if (!is_swept && flow->indirect_jumps.count == seen_jumps) {
+            flow_sweep(flow);
+            is_swept = true;
+        }
+        seen_jumps = flow->indirect_jumps.count;
         flow_block(flow);
         flow_solve(flow);
-        if (jump_tables_resolve(flow))
-            continue;
-        if (is_swept || !flow_sweep(flow))
+        bool has_news = jump_tables_resolve(flow);
+        if ((!has_news && is_swept) || flow->is_deferred)
             return;
-        is_swept = true;
     }
     flow_block(flow);
     flow_solve(flow);
@@ -84,6 +89,17 @@ static struct frame frame_without_code(const struct program *program,
     return (struct frame){.kind = FRAME_UNKNOWN, .bytes = -1};
 }
 
+/** Leaves a function for when all landmarks are known; its own are noted. */
+static void defer(struct worker *worker, uint32_t index)
+{
+    struct output *output = &worker->output;
+    size_t references = output->references.count;
+    flow_sweep(&worker->flow);
+    emit_references(&worker->flow, output);
+    output->references.count = references;
+    array_push(&worker->deferred, index);
+}
+
 static void read_function(struct decoder *decoder, struct worker *worker, uint32_t index)
 {
     struct program *program = decoder->program;
@@ -95,29 +111,24 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
                           .first_reference = (uint32_t)output->references.count};
     flow->has_landmarks = decoder->has_landmarks;
     flow->landmarks = &decoder->landmarks[program->functions[index].image];
-    if (flow_begin(flow, index)) {
+    struct frame *frame = &program->facts->frames[index];
+    bool is_readable = flow_begin(flow, index);
+    if (is_readable)
         read_flow(flow);
-        emit_function(flow, output, &program->facts->frames[index]);
-    } else {
-        emit_unreadable(flow, output, &program->facts->frames[index]);
+    if (flow->is_deferred) {
+        defer(worker, index);
+        return;
     }
+    if (is_readable)
+        emit_function(flow, output, frame);
+    else
+        emit_unreadable(flow, output, frame);
     found.worker = (uint32_t)(worker - decoder->workers);
     found.call_count = (uint32_t)output->calls.count - found.first_call;
     found.target_count = (uint32_t)output->targets.count - found.first_target;
     found.block_count = (uint32_t)output->blocks.count - found.first_block;
     found.reference_count = (uint32_t)output->references.count - found.first_reference;
     decoder->found[index] = found;
-}
-
-/** Takes back what was added for a function that will be read again; its landmarks stay. */
-static void defer(struct decoder *decoder, struct worker *worker, uint32_t index)
-{
-    const struct found *found = &decoder->found[index];
-    worker->output.calls.count = found->first_call;
-    worker->output.targets.count = found->first_target;
-    worker->output.blocks.count = found->first_block;
-    worker->output.references.count = found->first_reference;
-    array_push(&worker->deferred, index);
 }
 
 static void read_lot(void *context, unsigned worker_index, size_t begin, size_t end)
@@ -133,8 +144,6 @@ static void read_lot(void *context, unsigned worker_index, size_t begin, size_t 
             continue;
         }
         read_function(decoder, worker, index);
-        if (worker->flow.is_deferred)
-            defer(decoder, worker, index);
     }
 }
 

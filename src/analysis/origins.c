@@ -86,6 +86,19 @@ static bool is_start_up(const char *name)
     return is_one_of(name, names);
 }
 
+/** Data that start-up code and compilers add to every program. */
+static bool is_start_up_data(const char *name)
+{
+    static const char *const names[] = {
+        "__dso_handle", "_IO_stdin_used",
+        "__TMC_END__",  "__rustc_debug_gdb_scripts_section__",
+        "completed.0",  "__frame_dummy_init_array_entry",
+        NULL,
+    };
+    static const char *const prefixes[] = {"DW.ref.", "_rust_extern_with_linkage_", NULL};
+    return is_one_of(name, names) || has_prefix(name, prefixes);
+}
+
 /** Names in std::, __gnu_cxx:: and __cxxabiv1:: as the Itanium C++ ABI mangles them. */
 static bool is_standard_cpp(const char *name)
 {
@@ -261,6 +274,8 @@ static void find_owner_origin(struct origin_finder *finder, struct owner *owner)
         owner->origin = facts->origins[owner->function];
         return;
     }
+    if (owner->linkage_name && is_start_up_data(owner->linkage_name))
+        owner->origin = ORIGIN_RUNTIME;
     if (owner->origin == ORIGIN_RUNTIME)
         return;
     const char *path = NULL;

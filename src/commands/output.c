@@ -50,11 +50,12 @@ static _Noreturn void become_pager(int input)
     close(input);
     // Quit if it fits, pass colours through, leave the text on the screen.
     setenv("LESS", "FRX", 0);
-    if (pager)
-        execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
+    // Where there is no such pager (127) the text still has to come out.
+    char *script;
+    if (pager && asprintf(&script, "%s\n[ $? -ne 127 ] || exec cat", pager) > 0)
+        execl("/bin/sh", "sh", "-c", script, (char *)NULL);
     else
         execlp("less", "less", "-FRX", (char *)NULL);
-    // Without a pager the text still has to come out.
     execlp("cat", "cat", (char *)NULL);
     _exit(127);
 }

@@ -111,7 +111,8 @@ static void finish_variables(struct worker *worker, struct unit *unit)
         variable->file = description.file;
         variable->line = description.line;
         if (description.type) {
-            variable->type = type_name(worker, description.type_unit, description.type);
+            variable->type =
+                type_name(worker, unit->language, description.type_unit, description.type);
             variable->bytes = type_bytes(worker, description.type_unit, description.type);
         }
         if (variable->kind == DEBUG_STATIC && is_vtable(unit, variable->name))

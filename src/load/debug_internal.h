@@ -189,6 +189,7 @@ enum attribute {
     ATTRIBUTE_GNU_RANGES_BASE,
     ATTRIBUTE_DWO_NAME,
     ATTRIBUTE_DWO_ID,
+    ATTRIBUTE_SIGNATURE,
     ATTRIBUTES
 };
 
@@ -246,7 +247,8 @@ const char *entry_name(struct worker *worker, struct unit *unit, const uint8_t *
 void names_reset(struct worker *worker, size_t unit_bytes);
 
 /** Writes the type at @p at as source would ("const char *"), in the worker's arena. */
-const char *type_name(struct worker *worker, struct unit *unit, const uint8_t *at);
+const char *type_name(struct worker *worker, enum language language, struct unit *unit,
+                      const uint8_t *at);
 /** Its size in bytes, UINT64_MAX if not known. */
 uint64_t type_bytes(struct worker *worker, struct unit *unit, const uint8_t *at);
 

@@ -78,6 +78,18 @@ struct component {
     const char *text;
 };
 
+/** The name of the type unit's entry that a declaration without a name stands for. */
+static const char *signature_name(struct worker *worker, const struct entry_data *entry)
+{
+    struct unit *unit;
+    const uint8_t *at;
+    struct entry_data target;
+    if (!entry_reference(worker, entry, ATTRIBUTE_SIGNATURE, &unit, &at) ||
+        !entry_read(worker, unit, at, &target))
+        return NULL;
+    return entry_string(worker, &target, ATTRIBUTE_NAME);
+}
+
 /**
  * Finds the name of the entry at *@p at and moves both to the scope around it (NULL: none); the
  * name is that of what it completes where it has none of its own.
@@ -95,6 +107,8 @@ static struct component take_component(struct worker *worker, struct unit **unit
         tag = tag ? tag : entry.tag;
         if (!component.text)
             component.text = entry_string(worker, &entry, ATTRIBUTE_NAME);
+        if (!component.text)
+            component.text = signature_name(worker, &entry);
         if (!linkage_name)
             linkage_name = entry_string(worker, &entry, ATTRIBUTE_LINKAGE_NAME);
         if (!entry_reference(worker, &entry, ATTRIBUTE_SPECIFICATION, unit, at) &&

@@ -15,6 +15,7 @@
 enum { MAX_TEXT = 512, MAX_NESTING = 12, MAX_CHAIN = 32, MAX_PARAMETERS = 8, MAX_CHILDREN = 64 };
 
 struct text {
+    enum language language; // of the variable; the unit of its type may not say
     char data[MAX_TEXT];
     size_t length;
 };
@@ -115,6 +116,9 @@ uint64_t type_bytes(struct worker *worker, struct unit *unit, const uint8_t *at)
             if (!multiply_dimensions(worker, &entry, &factor))
                 return UINT64_MAX;
             break;
+        case DW_TAG_structure_type: // a declaration that stands for a type unit
+        case DW_TAG_class_type:
+        case DW_TAG_union_type:
         case DW_TAG_typedef:
         case DW_TAG_const_type:
         case DW_TAG_volatile_type:
@@ -126,7 +130,8 @@ uint64_t type_bytes(struct worker *worker, struct unit *unit, const uint8_t *at)
         default:
             return UINT64_MAX;
         }
-        if (!inner_type(worker, &entry, &unit, &at))
+        if (!entry_reference(worker, &entry, ATTRIBUTE_SIGNATURE, &unit, &at) &&
+            !inner_type(worker, &entry, &unit, &at))
             return UINT64_MAX;
     }
     return UINT64_MAX;
@@ -145,7 +150,7 @@ static void write_inner(struct worker *worker, const struct entry_data *entry, i
     if (inner_type(worker, entry, &unit, &at))
         write_type(worker, unit, at, depth + 1, text);
     else
-        append(text, "%s", entry->unit->language == LANGUAGE_RUST ? "()" : "void");
+        append(text, "%s", text->language == LANGUAGE_RUST ? "()" : "void");
 }
 
 static void write_array(struct worker *worker, const struct entry_data *entry, int depth,
@@ -153,7 +158,7 @@ static void write_array(struct worker *worker, const struct entry_data *entry, i
 {
     uint64_t counts[MAX_PARAMETERS];
     bool known[MAX_PARAMETERS];
-    bool is_rust = entry->unit->language == LANGUAGE_RUST;
+    bool is_rust = text->language == LANGUAGE_RUST;
     unsigned count = read_dimensions(worker, entry, MAX_PARAMETERS, counts, known);
     if (is_rust)
         append(text, "[");
@@ -228,7 +233,7 @@ static void write_qualified(struct worker *worker, const struct entry_data *entr
         append(text, "%s ", qualifier);
     write_inner(worker, entry, depth, text);
     if (is_pointer)
-        append(text, " %s", qualifier);
+        append(text, "%s%s", text->data[text->length - 1] == '*' ? "" : " ", qualifier);
     else if (strncmp(text->data + start, text->data + start + length, length) == 0)
         text_cut(text, start, length); // of a constant array the elements are constant too
 }
@@ -257,7 +262,7 @@ static void write_name(struct text *text, const char *name)
 static void write_named(struct worker *worker, const struct entry_data *entry, struct text *text)
 {
     const char *name = entry_string(worker, entry, ATTRIBUTE_NAME);
-    bool is_qualified = !name || entry->unit->language == LANGUAGE_CPP;
+    bool is_qualified = !name || text->language == LANGUAGE_CPP;
     write_name(text, is_qualified ? entry_name(worker, entry->unit, entry->at) : name);
 }
 
@@ -312,9 +317,10 @@ static void write_type(struct worker *worker, struct unit *unit, const uint8_t *
     }
 }
 
-const char *type_name(struct worker *worker, struct unit *unit, const uint8_t *at)
+const char *type_name(struct worker *worker, enum language language, struct unit *unit,
+                      const uint8_t *at)
 {
-    struct text text = {.length = 0};
+    struct text text = {.language = language};
     text.data[0] = 0;
     write_type(worker, unit, at, 0, &text);
     if (text.length > worker->name_budget)

@@ -151,6 +151,7 @@ static const uint8_t standard_attributes[] = {
     [DW_AT_str_offsets_base] = ATTRIBUTE_STR_OFFSETS_BASE,
     [DW_AT_rnglists_base] = ATTRIBUTE_RNGLISTS_BASE,
     [DW_AT_dwo_name] = ATTRIBUTE_DWO_NAME,
+    [DW_AT_signature] = ATTRIBUTE_SIGNATURE,
 };
 
 static enum attribute vendor_attribute(unsigned code)

@@ -40,7 +40,8 @@ static void add_symbols(struct finder *finder)
     const struct image *image = finder->image;
     for (uint32_t i = 0; i < image->symbol_count; i++) {
         const struct symbol *symbol = &image->symbols[i];
-        if (!symbol->is_defined || symbol->type == SYMBOL_TLS || symbol->type == SYMBOL_OBJECT)
+        bool is_data = symbol->type == SYMBOL_OBJECT;
+        if (!symbol->is_defined || symbol->type == SYMBOL_TLS || (is_data && !symbol->bytes))
             continue;
         bool is_label = symbol->type == SYMBOL_NONE;
         if (is_label && symbol->binding == BINDING_LOCAL)
@@ -51,7 +52,8 @@ static void add_symbols(struct finder *finder)
                                                  .debug_function = NONE,
                                                  .source = FUNCTION_SYMBOL,
                                                  .is_label = is_label,
-                                                 .is_ifunc = symbol->type == SYMBOL_IFUNC});
+                                                 .is_ifunc = symbol->type == SYMBOL_IFUNC,
+                                                 .is_data = is_data});
     }
 }
 
@@ -175,6 +177,8 @@ static int by_address_and_worth(const void *a, const void *b)
         return x->address < y->address ? -1 : 1;
     if (x->is_label != y->is_label)
         return x->is_label ? 1 : -1;
+    if (x->is_data != y->is_data)
+        return x->is_data ? 1 : -1;
     if (x->source != y->source)
         return x->source < y->source ? -1 : 1;
     // The symbol table is in order of preference already.
@@ -296,6 +300,8 @@ static void resolve_overlaps(struct finder *finder)
     for (size_t i = 0; i < finder->candidates.count; i++) {
         give_size(finder, i);
         struct candidate *candidate = &finder->candidates.data[i];
+        if (candidate->is_data)
+            continue;
         struct function *last =
             finder->found.count ? &finder->found.data[finder->found.count - 1] : NULL;
         uint64_t last_end = last ? last->address + last->bytes : 0;

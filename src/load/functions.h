@@ -15,6 +15,7 @@ struct candidate {
     uint8_t source; /* enum function_source */
     bool is_label;  /* a symbol without a type: counts only where nothing better covers it */
     bool is_ifunc;
+    bool is_data; /* a constant that lies between functions: no function, but it ends one */
 };
 
 struct finder {

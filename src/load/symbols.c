@@ -62,7 +62,8 @@ static bool read_symbol(struct image *image, const GElf_Sym *entry, uint32_t sec
 {
     unsigned type = GELF_ST_TYPE(entry->st_info);
     bool is_undefined = entry->st_shndx == SHN_UNDEF;
-    if (type == STT_FILE || type == STT_SECTION || (is_mark(name) && !is_undefined))
+    bool is_label = is_mark(name) && (type != STT_OBJECT || !entry->st_size);
+    if (type == STT_FILE || type == STT_SECTION || (is_label && !is_undefined))
         return false;
     *ret = (struct symbol){
         .address = is_undefined ? 0 : entry->st_value,

@@ -7,6 +7,7 @@ tests/cli/fixtures/*.s assembled and linked at fixed addresses, so that output h
 lines. --rebase writes what was produced, and leaves expectations with `...` alone.
 """
 
+import difflib
 import glob
 import os
 import re
@@ -88,5 +89,6 @@ def compare(case, produced):
     for kind, text in produced.items():
         want = expected(case, kind)
         if want != text and not ("..." in want and matches(want, text)):
-            problems.append(f"{kind} expected:\n{want}{kind} produced:\n{text}")
+            problems += difflib.unified_diff(want.splitlines(), text.splitlines(),
+                                             f"{kind} expected", f"{kind} produced", lineterm="")
     return [failed("\n".join(problems)) if problems else passed()]

@@ -13,7 +13,7 @@ from .results import results_of_script, run, skipped
 def collect_checks(context):
     """What reads only the source tree; once, not for each build."""
     if not context.is_sanitized:
-        for name in ("check_layers.sh", "check_paths.sh"):
+        for name in ("check_layers.sh", "check_paths.sh", "check_manual.sh"):
             yield name, lambda name=name: run_script(context, name, context.build)
 
 

@@ -10,7 +10,8 @@ In: dwell, and files (without any: the subjects of subjects.py; those of 40 MB a
 - segments: the same addresses and sizes; the owners of each add up to its size, do not overlap
   and leave no gap; the owners in a section add up to the section
 - symbols: each function and object with a size is an owner of that size at its address, or it is
-  explained: it overlaps another symbol, or a rewriter left it behind dead
+  explained: it overlaps another symbol, it names an entry of a table that is one owner (as that of
+  the start-up functions), or a rewriter left it behind dead
 - thread-locals lie within the thread-local block, and each symbol of one is there
 - the share of read-only data whose owner is unknown is below the file's limit
 """
@@ -25,8 +26,9 @@ import readelf
 from subjects import Subject, all_subjects
 
 SIZED_KINDS = ("FUNC", "OBJECT", "IFUNC", "UNIQUE")
+TABLES = ("function_list", "got", "plt")
 READ_ONLY_SECTIONS = (".rodata", ".data.rel.ro", ".lrodata")
-COLUMNS = ("file", "MB", "owners", "symbols", "exact", "overlap", "dead", "tls", "unknown%", "s")
+COLUMNS = ("file", "MB", "owners", "symbols", "exact", "overlap", "table", "dead", "tls", "unknown%", "s")
 
 
 class Report:
@@ -98,20 +100,24 @@ def overlapping(symbols):
 
 
 def check_symbols(owners, symbols, sections, report):
-    """Returns how many symbols are exact, overlapping and dead."""
+    """Returns how many symbols there are, and how they agree with the owners."""
     starts = [owner["address"] for owner in owners]
     sized = [symbol for symbol in symbols if symbol.kind in SIZED_KINDS and symbol.bytes > 0
              and in_memory(symbol, sections)]
     overlaps = overlapping(sized)
-    counts = {"symbols": len(sized), "exact": 0, "overlap": 0, "dead": 0}
+    counts = {"symbols": len(sized), "exact": 0, "overlap": 0, "table": 0, "dead": 0}
     problems = []
     for symbol in sized:
         i = bisect.bisect_right(starts, symbol.address) - 1
         owner = owners[i] if i >= 0 else None
         if owner and (owner["address"], owner["bytes"]) == (symbol.address, symbol.bytes):
             counts["exact"] += 1
-        elif symbol in overlaps:
+        elif symbol in overlaps or (owner and owner["address"] == symbol.address
+                                    and holds(owner, symbol) and owner["kind"] != "unknown"):
+            # Debug information may know a larger object at the same place.
             counts["overlap"] += 1
+        elif owner and holds(owner, symbol) and owner["kind"] in TABLES:
+            counts["table"] += 1
         elif owner and owner["kind"] == "dead":
             counts["dead"] += 1
         else:
@@ -120,6 +126,10 @@ def check_symbols(owners, symbols, sections, report):
                              f"({owner['kind']})" if owner else "none"))
     report.check("symbols", problems)
     return counts
+
+
+def holds(owner, symbol):
+    return symbol.address + symbol.bytes <= owner["address"] + owner["bytes"]
 
 
 def in_memory(symbol, sections):

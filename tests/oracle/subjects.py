@@ -132,7 +132,7 @@ def toolchain_subjects():
     if not shutil.which("rustc"):
         return
     sysroot = run(["rustc", "--print", "sysroot"]).stdout.strip()
-    for pattern in ("bin/cargo", "lib/librustc_driver-*.so", "lib/libLLVM*.so*"):
+    for pattern in ("bin/cargo", "lib/librustc_driver-*.so", "lib/libLLVM-*.so"):
         for path in sorted(glob.glob(os.path.join(sysroot, pattern)))[:1]:
             yield file_subject(os.path.basename(path).split("-")[0], os.path.realpath(path),
                                is_large=True)

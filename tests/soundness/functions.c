@@ -227,13 +227,26 @@ NOINLINE void pure_pointers(int v)
 NOINLINE void dense_switch(int v)
 {
     switch (v) {
-    case 0: sink = plus(3); break;
-    case 1: sink = twice(4); break;
-    case 2: sink ^= 5; break;
-    case 3: sink += 6; break;
-    case 4: sink -= 7; break;
-    case 5: sink *= 3; break;
-    default: sink = 0;
+    case 0:
+        sink = plus(3);
+        break;
+    case 1:
+        sink = twice(4);
+        break;
+    case 2:
+        sink ^= 5;
+        break;
+    case 3:
+        sink += 6;
+        break;
+    case 4:
+        sink -= 7;
+        break;
+    case 5:
+        sink *= 3;
+        break;
+    default:
+        sink = 0;
     }
 }
 
@@ -296,13 +309,26 @@ NOINLINE void in_loop(int v)
 NOINLINE void one_of_switch(int v)
 {
     switch (v) {
-    case 0: sink = plus(3); break;
-    case 1: sink = twice(4); break;
-    case 2: kept = malloc(12); break;
-    case 3: sink += 6; break;
-    case 4: sink -= 7; break;
-    case 5: sink *= 3; break;
-    default: sink = 0;
+    case 0:
+        sink = plus(3);
+        break;
+    case 1:
+        sink = twice(4);
+        break;
+    case 2:
+        kept = malloc(12);
+        break;
+    case 3:
+        sink += 6;
+        break;
+    case 4:
+        sink -= 7;
+        break;
+    case 5:
+        sink *= 3;
+        break;
+    default:
+        sink = 0;
     }
 }
 
@@ -441,7 +467,8 @@ NOINLINE void before_panic(int v)
         panic_quietly();
 }
 
-/* ---- Cases: not to be told from this function alone ------------------------------------------- */
+/* ---- Cases: not to be told from this function alone -------------------------------------------
+ */
 
 NOINLINE void given_pointer(int v)
 {
@@ -456,53 +483,24 @@ static const struct {
     void (*run)(int);
 } cases[] = {
 #define CASE(expected, name) {#name, #expected, name},
-    CASE(never, nothing)
-    CASE(never, arithmetic)
-    CASE(never, loop)
-    CASE(never, calls_pure)
-    CASE(never, large_struct)
-    CASE(never, variable_array)
-    CASE(never, uses_alloca)
-    CASE(never, strings)
-    CASE(never, copies)
-    CASE(never, classifies)
-    CASE(never, recursion)
-    CASE(never, mutual_recursion)
-    CASE(never, variadic)
-    CASE(never, pure_pointers)
-    CASE(never, dense_switch)
-    CASE(never, only_frees)
-    CASE(never, may_panic_quietly)
-    CASE(on_panic, may_panic)
-    CASE(on_panic, checks_index)
-    CASE(on_panic, always_panics)
-    CASE(on_panic, calls_what_may_panic)
-    CASE(maybe, sometimes)
-    CASE(maybe, in_loop)
-    CASE(maybe, one_of_switch)
-    CASE(maybe, early_return)
-    CASE(maybe, mixed_pointers)
-    CASE(maybe, sorts)
-    CASE(maybe, sorts_much)
-    CASE(maybe, formats)
-    CASE(any, opens)
-    CASE(maybe, asks_time)
-    CASE(maybe, lazy)
-    CASE(always, once)
-    CASE(always, zeroed)
-    CASE(always, grows)
-    CASE(always, aligned)
-    CASE(always, through_wrapper)
-    CASE(always, through_two_wrappers)
-    CASE(always, or_dies)
-    CASE(always, both_branches)
-    CASE(always, then_frees)
-    CASE(always, duplicates)
-    CASE(always, at_the_bottom)
-    CASE(always, after_loop)
-    CASE(always, before_panic)
-    CASE(any, given_pointer)
-};
+    CASE(never, nothing) CASE(never, arithmetic) CASE(never, loop) CASE(never, calls_pure)
+        CASE(never, large_struct) CASE(never, variable_array) CASE(never, uses_alloca) CASE(
+            never, strings) CASE(never, copies) CASE(never, classifies) CASE(never, recursion)
+            CASE(never, mutual_recursion) CASE(never, variadic) CASE(never, pure_pointers) CASE(
+                never, dense_switch) CASE(never, only_frees) CASE(never, may_panic_quietly)
+                CASE(on_panic, may_panic) CASE(on_panic, checks_index) CASE(on_panic, always_panics)
+                    CASE(on_panic, calls_what_may_panic) CASE(maybe, sometimes) CASE(maybe, in_loop)
+                        CASE(maybe, one_of_switch) CASE(maybe, early_return)
+                            CASE(maybe, mixed_pointers) CASE(maybe, sorts) CASE(maybe, sorts_much)
+                                CASE(maybe, formats) CASE(any, opens) CASE(maybe, asks_time) CASE(
+                                    maybe, lazy) CASE(always, once) CASE(always, zeroed)
+                                    CASE(always, grows) CASE(always, aligned) CASE(
+                                        always, through_wrapper) CASE(always, through_two_wrappers)
+                                        CASE(always, or_dies) CASE(always, both_branches)
+                                            CASE(always, then_frees) CASE(always, duplicates)
+                                                CASE(always, at_the_bottom) CASE(always, after_loop)
+                                                    CASE(always, before_panic)
+                                                        CASE(any, given_pointer)};
 
 static void run_case(size_t i, int argument)
 {
@@ -513,8 +511,8 @@ static void run_case(size_t i, int argument)
         how = "returned";
     }
     unsigned seen_allocations = allocations, seen_frees = frees;
-    printf("%s %s %d %s %u %u\n", cases[i].name, cases[i].expected, argument, how,
-           seen_allocations, seen_frees);
+    printf("%s %s %d %s %u %u\n", cases[i].name, cases[i].expected, argument, how, seen_allocations,
+           seen_frees);
 }
 
 int main(void)

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { PROGRAMS = 30000, MAX_BLOCKS = 8, ENTERED = 1, OPEN = 2, MASKS = 4 };
+enum { PROGRAMS = 10000, MAX_BLOCKS = 8, ENTERED = 1, OPEN = 2, MASKS = 4 };
 
 struct model {
     const struct program *program;

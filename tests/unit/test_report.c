@@ -289,7 +289,11 @@ static void test_what_the_user_asks(void **state)
     options = (struct report_options){.is_json = true, .filter = "^coun"};
     expect_part(report_globals, "globals", options, "\"globals\": [\n    {\"name\": \"counter\"");
     options = (struct report_options){.sort = "colour"};
-    expect_part(report_globals, "globals", options, "error: --sort: no column 'colour'");
+    expect_part(report_globals, "globals", options,
+                "error: --sort: no column 'colour' in globals; choose one of name, ");
+    options = (struct report_options){.sort = "byte"};
+    expect_part(report_globals, "globals", options,
+                "error: --sort: no column 'byte' in globals; did you mean 'bytes'?");
     options = (struct report_options){.filter = "("};
     expect_part(report_globals, "globals", options, "error: --filter '('");
     options = (struct report_options){.function = "maim"};

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { PROGRAMS = 30000 };
+enum { PROGRAMS = 10000 };
 
 struct chain {
     const struct program *program;

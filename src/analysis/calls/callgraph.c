@@ -43,14 +43,24 @@ static uint32_t call_node(struct target_lists *lists, const struct program *prog
     return list_node(lists, program, call);
 }
 
+static enum weakness call_weakness(const struct call *call)
+{
+    if (call->kind == CALL_ADDRESS_TAKEN)
+        return CALL_IS_ANYTHING;
+    return call->is_partial ? CALL_IS_PARTIAL : CALL_STRONG;
+}
+
 static void find_callees(struct callgraph *graph)
 {
     const struct program *program = graph->program;
     struct target_lists lists = {0};
     int_map_init(&lists.index);
     graph->callees = xmalloc(((size_t)program->call_count + 1) * sizeof *graph->callees);
-    for (uint32_t i = 0; i < program->call_count; i++)
+    graph->weakness = xmalloc((size_t)program->call_count + 1);
+    for (uint32_t i = 0; i < program->call_count; i++) {
         graph->callees[i] = call_node(&lists, program, &program->calls[i]);
+        graph->weakness[i] = (uint8_t)call_weakness(&program->calls[i]);
+    }
     int_map_deinit(&lists.index);
     graph->lists = lists.all.data;
     graph->node_count = graph->function_count + (uint32_t)lists.all.count;
@@ -118,6 +128,7 @@ void callgraph_deinit(struct callgraph *graph)
 {
     free(graph->lists);
     free(graph->callees);
+    free(graph->weakness);
     free(graph->node_callers);
     free(graph->callers);
     free(graph->function_lists);
@@ -145,9 +156,4 @@ uint32_t callgraph_successor_count(const struct callgraph *graph, uint32_t node)
 bool callgraph_is_opaque(const struct program *program, uint32_t function)
 {
     return program->function_blocks[function] == program->function_blocks[function + 1];
-}
-
-bool call_is_weak(const struct call *call)
-{
-    return call->is_partial || call->kind == CALL_ADDRESS_TAKEN;
 }

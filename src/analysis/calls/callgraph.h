@@ -15,12 +15,21 @@ struct target_list {
     uint32_t first, count;
 };
 
+/** Whether the targets of a call say only what it may do at most, and why. */
+enum weakness {
+    CALL_STRONG,
+    CALL_IS_PARTIAL,  /* it enters its callee in the middle */
+    CALL_IS_ANYTHING, /* the candidates are nothing better than all functions whose address is
+                         taken */
+};
+
 struct callgraph {
     const struct program *program;
     uint32_t function_count;
     uint32_t node_count;       /* functions, then target lists */
     struct target_list *lists; /* of node function_count + i */
     uint32_t *callees;         /* of each call its node; NONE if the callee is not known */
+    uint8_t *weakness;         /* enum weakness of each call */
 
     uint32_t *node_callers;   /* node_count + 1 indexes into callers */
     uint32_t *callers;        /* calls, ascending for each node */
@@ -43,12 +52,6 @@ uint32_t callgraph_successor_count(const struct callgraph *graph, uint32_t node)
 
 /** Whether function @p index has no code that was read: what it does is not known from here. */
 bool callgraph_is_opaque(const struct program *program, uint32_t function);
-
-/**
- * Whether the targets of @p call say only what it may do at most: it enters its callee in the
- * middle, or the candidates are nothing better than all functions whose address is taken.
- */
-bool call_is_weak(const struct call *call);
 
 /**
  * Lets calls of resolvers (is_ifunc) call what the resolver returns: the functions whose address

@@ -163,6 +163,8 @@ static void mark_catches(struct function_task *task)
 static bool find_catch(struct function_task *task)
 {
     bool may_catch = false;
+    if (!task->task->ret->returns[task->function])
+        return false;
     mark_catches(task);
     while (task->scratch->stack.count) {
         uint32_t block = task->scratch->stack.data[--task->scratch->stack.count];

@@ -44,25 +44,6 @@ struct search {
     ARRAY(uint32_t) returning;  /* nodes that return, whose callers have not been told */
 };
 
-bool call_returns(const struct returns *returns, const struct callgraph *graph, uint32_t call)
-{
-    uint32_t callee = graph->callees[call];
-    return callee == NONE || graph->program->calls[call].kind == CALL_ADDRESS_TAKEN ||
-           returns->returns[callee];
-}
-
-bool block_passes(const struct returns *returns, const struct callgraph *graph,
-                  const struct block *block)
-{
-    return block->call == NONE || call_returns(returns, graph, block->call);
-}
-
-bool block_leaves(const struct program *program, const struct block *block)
-{
-    return block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED) ||
-           (block->call != NONE && program->calls[block->call].is_tail);
-}
-
 /** Whether the unwind tables know @p address and say that its range has no landing pads. */
 static bool has_no_landing_pads(const struct image *image, uint64_t address, uint32_t *cursor)
 {
@@ -180,8 +161,11 @@ static void start_function(struct search *search, uint32_t function)
     for (uint32_t block = first; block < end; block++) {
         if (program->blocks[block].call != NONE)
             search->call_blocks[program->blocks[block].call] = block;
-        if (program->blocks[block].flags & BLOCK_UNRESOLVED)
-            search->ret->has_hidden_entries[function] = true;
+        if (!(program->blocks[block].flags & BLOCK_UNRESOLVED))
+            continue;
+        search->ret->has_hidden_entries[function] = true;
+        if (program->blocks[block].call == NONE)
+            search->ret->jumps_away[function] = true;
     }
 }
 
@@ -189,9 +173,10 @@ static void start_function(struct search *search, uint32_t function)
 static void add_catches(struct search *search, uint32_t function)
 {
     const struct program *program = search->program;
+    bool has_hidden_entries = search->ret->has_hidden_entries[function];
     for (uint32_t block = program->function_blocks[function];
          block < program->function_blocks[function + 1]; block++) {
-        if (search->block_phases[block])
+        if (search->block_phases[block] && has_hidden_entries)
             look_behind(search, (struct place){function, block});
         else if (program->blocks[block].flags & BLOCK_LANDING_PAD)
             reach(search, function, block);
@@ -217,6 +202,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, uint8_t *c
         .has_normal_paths = xcalloc(functions, sizeof *ret->has_normal_paths),
         .has_hidden_entries = xcalloc(functions, sizeof *ret->has_hidden_entries),
         .may_catch = xcalloc(functions, sizeof *ret->may_catch),
+        .jumps_away = xcalloc(functions, sizeof *ret->jumps_away),
         .is_marked_place = xcalloc(functions, sizeof *ret->is_marked_place),
         .call_paths = call_paths,
         .known = known_functions(program),
@@ -253,6 +239,7 @@ void returns_deinit(struct returns *returns)
     free(returns->has_normal_paths);
     free(returns->has_hidden_entries);
     free(returns->may_catch);
+    free(returns->jumps_away);
     free(returns->is_marked_place);
     free(returns->known);
     *returns = (struct returns){0};

@@ -12,9 +12,10 @@ struct returns {
     bool *has_hidden_entries; /* of each function: code behind a call that never returns may be
                                  entered in other ways (returns.c) */
     bool *may_catch;          /* of each function: it may return without a normal path */
-    bool *is_marked_place;    /* of each function: it calls setjmp or its like */
-    uint8_t *call_paths;      /* enum call_path of each call; the caller's */
-    uint8_t *known;           /* known_functions() */
+    bool *jumps_away; /* of each function: a jump with unknown targets is not among its calls */
+    bool *is_marked_place; /* of each function: it calls setjmp or its like */
+    uint8_t *call_paths;   /* enum call_path of each call; the caller's */
+    uint8_t *known;        /* known_functions() */
 };
 
 /** Fills @p call_paths, which is all zero and which @p ret refers to, besides @p ret. */
@@ -22,15 +23,27 @@ void returns_init(struct returns *ret, const struct callgraph *graph, uint8_t *c
 void returns_deinit(struct returns *returns);
 
 /** Whether control may come back from @p call. */
-bool call_returns(const struct returns *returns, const struct callgraph *graph, uint32_t call);
+static inline bool call_returns(const struct returns *returns, const struct callgraph *graph,
+                                uint32_t call)
+{
+    uint32_t callee = graph->callees[call];
+    return callee == NONE || graph->weakness[call] == CALL_IS_ANYTHING || returns->returns[callee];
+}
 
 /** Whether @p block hands control on: it makes no call, or one that may return. */
-bool block_passes(const struct returns *returns, const struct callgraph *graph,
-                  const struct block *block);
+static inline bool block_passes(const struct returns *returns, const struct callgraph *graph,
+                                const struct block *block)
+{
+    return block->call == NONE || call_returns(returns, graph, block->call);
+}
 
-/** Whether @p block, which passes, may leave its function for the caller (or nobody knows where).
- */
-bool block_leaves(const struct program *program, const struct block *block);
+/** Whether @p block, which passes, may leave for the caller, or for nobody knows where. */
+static inline bool block_leaves(const struct program *program, const struct block *block)
+{
+    if (block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED))
+        return true;
+    return block->call != NONE && program->calls[block->call].is_tail;
+}
 
 /** The second half of returns_init(): has_normal_paths, may_catch and call_paths (normal.c). */
 void returns_find_normal_paths(struct returns *returns, const struct callgraph *graph,

@@ -71,10 +71,10 @@ static bool uses_stack(const struct effect *effect)
            effect->control == CONTROL_CALL;
 }
 
-static void note_stack(struct walk *walk, const struct effect *effect, uint64_t address,
-                       const struct machine_state *before, const struct machine_state *after)
+static void note_stack(struct walk *walk, const struct instruction *instruction,
+                       const struct value *was, const struct value *is)
 {
-    const struct value *was = stack_pointer(walk, before), *is = stack_pointer(walk, after);
+    uint64_t address = flow_address_of(walk->flow, instruction->offset);
     if (is_height(is)) {
         if (is->number < walk->lowest)
             walk->lowest = is->number;
@@ -84,7 +84,7 @@ static void note_stack(struct walk *walk, const struct effect *effect, uint64_t 
     }
     if (is_height(was))
         walk->last_lost = address;
-    if (uses_stack(effect))
+    if (uses_stack(&instruction->effect))
         set_first(&walk->lost_address, walk->last_lost ? walk->last_lost : address);
 }
 
@@ -93,7 +93,7 @@ static void note_access(struct walk *walk, const struct effect *effect,
                         const struct machine_state *state)
 {
     const struct value *sp = stack_pointer(walk, state);
-    if (effect->base == REGISTER_NONE || sp->form != FORM_STACK)
+    if (state->registers[effect->base].form != FORM_STACK || sp->form != FORM_STACK)
         return;
     struct value place = value_of_operand(state, effect);
     int64_t zone = walk->flow->arch->red_zone_bytes;
@@ -190,7 +190,7 @@ static void walk_block(struct walk *walk, uint32_t index)
 {
     const struct flow *flow = walk->flow;
     const struct flow_block *block = &flow->blocks.data[index];
-    struct machine_state state, before;
+    struct machine_state state;
     if (!state_at_block(flow, index, &state)) {
         state_forget_all(flow, &state);
         state.registers[flow->arch->stack_pointer] = VALUE_OF(.form = FORM_UNKNOWN);
@@ -199,13 +199,14 @@ static void walk_block(struct walk *walk, uint32_t index)
     for (uint32_t i = block->first; i <= block->last; i++) {
         const struct instruction *instruction = &flow->instructions.data[i];
         const struct effect *effect = &instruction->effect;
-        before.registers[flow->arch->stack_pointer] = *stack_pointer(walk, &state);
-        if (effect->reads_memory || effect->writes_memory)
+        if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
             note_access(walk, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
+        struct value was = *stack_pointer(walk, &state);
         state_apply(flow, instruction, &state);
-        note_stack(walk, effect, flow_address_of(flow, instruction->offset), &before, &state);
+        if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
+            note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
 }
 

@@ -85,14 +85,12 @@ static void sort_targets(struct flow *flow, size_t first)
     flow->table_targets.count = first + kept;
 }
 
-static void read_table(struct flow *flow, uint32_t jump, const struct table_shape *shape)
+/** Reads the entries of a table into @p table; false if there is none. */
+static bool read_table(struct flow *flow, const struct table_shape *shape, struct jump_table *table)
 {
-    struct jump_table table = {.jump = jump,
-                               .address = shape->address,
-                               .unit = shape->unit,
-                               .first_target = (uint32_t)flow->table_targets.count};
     uint64_t limit = shape->bound == BOUND_NONE ? MAX_ENTRIES : (uint64_t)shape->bound + 1;
     uint32_t entries = 0, offset;
+    table->first_target = (uint32_t)flow->table_targets.count;
     if (limit > MAX_ENTRIES)
         limit = MAX_ENTRIES;
     while (entries < limit && read_entry(flow, shape, entries, &offset)) {
@@ -102,15 +100,14 @@ static void read_table(struct flow *flow, uint32_t jump, const struct table_shap
         array_push(&flow->table_targets, offset);
         entries++;
     }
-    if (!entries)
-        return;
-    sort_targets(flow, table.first_target);
-    table.bytes = entries * shape->unit;
-    table.target_count = (uint32_t)flow->table_targets.count - table.first_target;
-    table.is_loose = shape->is_loose;
-    table.is_complete = shape->is_loose || entries == (uint64_t)shape->bound + 1;
-    flow->instructions.data[jump].table = (uint32_t)flow->jump_tables.count;
-    array_push(&flow->jump_tables, table);
+    sort_targets(flow, table->first_target);
+    table->address = shape->address;
+    table->unit = shape->unit;
+    table->bytes = entries * shape->unit;
+    table->target_count = (uint32_t)flow->table_targets.count - table->first_target;
+    table->is_loose = shape->is_loose;
+    table->is_complete = shape->is_loose || entries == (uint64_t)shape->bound + 1;
+    return entries;
 }
 
 /** Gets the state right before an instruction; false if control does not get there. */
@@ -136,30 +133,57 @@ static bool resolve(struct flow *flow, uint32_t jump)
         flow->is_deferred = true;
         return false;
     }
-    read_table(flow, jump, &shape);
-    return flow->instructions.data[jump].table != NONE;
-}
-
-/** Whether what was concluded from fewer ways into the jump holds with all of them. */
-static bool is_confirmed(struct flow *flow, uint32_t jump, const struct jump_table *table)
-{
-    struct machine_state state;
-    struct table_shape shape;
-    if (!state_before(flow, jump, &state) ||
-        !find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape) ||
-        shape.address != table->address || shape.unit != table->unit)
+    struct jump_table table = {.jump = jump};
+    if (!read_table(flow, &shape, &table))
         return false;
-    if (table->is_loose)
-        return true;
-    return !shape.is_loose && ((uint64_t)shape.bound + 1) * shape.unit <= table->bytes;
+    flow->instructions.data[jump].table = (uint32_t)flow->jump_tables.count;
+    array_push(&flow->jump_tables, table);
+    return true;
 }
 
-/** Returns whether the jump turns out to have other targets too. */
+/**
+ * A table's address was lost on some way to the jump, most often because it was kept on the stack.
+ * Compilers make `entry + table` only for one table at one jump, so that the table is the right
+ * one; but what bounded its index on the first way may not hold on the others.
+ */
+static bool loosen(struct flow *flow, struct jump_table *table)
+{
+    struct table_shape shape = {.address = table->address,
+                                .bound = BOUND_NONE,
+                                .unit = table->unit,
+                                .is_loose = true,
+                                .is_relative = true};
+    if (table->is_loose)
+        return false;
+    if (!flow->has_landmarks) {
+        flow->is_deferred = true;
+        return false;
+    }
+    return read_table(flow, &shape, table);
+}
+
+/** Whether the state says, with all ways into the jump, what it said with fewer of them. */
+static bool is_confirmed(const struct jump_table *table, const struct table_shape *shape)
+{
+    if (shape->address != table->address || shape->unit != table->unit)
+        return false;
+    return table->is_loose ||
+           (!shape->is_loose && ((uint64_t)shape->bound + 1) * shape->unit <= table->bytes);
+}
+
+/** Looks at a jump with a table once more; returns whether there are other targets too. */
 static bool confirm(struct flow *flow, uint32_t jump)
 {
     struct jump_table *table = &flow->jump_tables.data[flow->instructions.data[jump].table];
-    if (!table->is_complete || is_confirmed(flow, jump, table))
+    struct machine_state state;
+    struct table_shape shape;
+    if (!table->is_complete || !state_before(flow, jump, &state))
         return false;
+    bool is_known = find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape);
+    if (is_known && is_confirmed(table, &shape))
+        return false;
+    if (table->unit == 4 && (!is_known || shape.address == table->address))
+        return loosen(flow, table);
     table->is_complete = false;
     return true;
 }

@@ -69,13 +69,14 @@ static uint32_t queue_pop(struct solver *solver)
 static bool same_comparison(const struct comparison *a, const struct comparison *b)
 {
     return a->kind == b->kind && a->first == b->first && a->second == b->second &&
-           a->value == b->value && a->displacement == b->displacement && a->bytes == b->bytes;
+           a->value == b->value && a->displacement == b->displacement && a->bytes == b->bytes &&
+           a->scale == b->scale;
 }
 
 static bool same_memory(const struct memory_bound *a, const struct memory_bound *b)
 {
-    return a->bound == b->bound && a->base == b->base && a->bytes == b->bytes &&
-           a->displacement == b->displacement;
+    return a->bound == b->bound && a->base == b->base && a->index == b->index &&
+           a->bytes == b->bytes && a->scale == b->scale && a->displacement == b->displacement;
 }
 
 /** Forgets what is not the same in both; returns whether anything was forgotten. */
@@ -132,6 +133,8 @@ static bool meet_values(struct flow *flow, uint32_t block, const struct machine_
     const struct state_head *head = &flow->solver.heads.data[block];
     struct value *into = values_of(flow, block);
     bool changed = false;
+    if (memcmp(into, from->registers, register_count(flow) * sizeof *into) == 0)
+        return false;
     for (size_t i = 0; i < register_count(flow); i++) {
         if (value_equal(&into[i], &from->registers[i]))
             continue;
@@ -179,11 +182,12 @@ static bool arrive(struct flow *flow, uint32_t block, const struct machine_state
             return true;
         }
     }
-    bool is_stronger = strength > head->strength;
-    if (is_stronger)
+    // Whether an edge leaves this block after a call does not depend on how control got here.
+    bool is_surer = strength > head->strength && strength == STRENGTH_SURE;
+    if (strength > head->strength)
         head->strength = strength;
     bool forgot = meet_heads(flow, head, &from->head);
-    return meet_values(flow, block, from) || forgot || is_stronger;
+    return meet_values(flow, block, from) || forgot || is_surer;
 }
 
 static void enter(struct flow *flow, uint32_t block, const struct machine_state *from,
@@ -226,18 +230,25 @@ static void bound_register(struct value *value, uint32_t bound)
         *value = (struct value){.form = FORM_INDEX, .unit = 1, .bound = bound};
 }
 
-/** What is known on one side of a branch on the last comparison. */
-static void refine(const struct flow *flow, struct machine_state *state, unsigned condition,
-                   bool taken)
+/** Returns what the last comparison says on one side of the branch, BOUND_NONE if nothing. */
+static uint32_t branch_bound(const struct machine_state *state, unsigned condition, bool taken)
 {
     const struct comparison *comparison = &state->head.comparison;
     if (comparison->kind != COMPARISON_REGISTER && comparison->kind != COMPARISON_MEMORY)
-        return;
-    uint32_t bound = bound_behind(comparison, condition, taken);
+        return BOUND_NONE;
+    return bound_behind(comparison, condition, taken);
+}
+
+/** Applies the bound to what was compared and to its copies. */
+static void refine(const struct flow *flow, struct machine_state *state, uint32_t bound)
+{
+    const struct comparison *comparison = &state->head.comparison;
     if (bound == BOUND_NONE)
         return;
     if (comparison->kind == COMPARISON_MEMORY) {
         state->head.memory = (struct memory_bound){.base = comparison->first,
+                                                   .index = comparison->second,
+                                                   .scale = comparison->scale,
                                                    .displacement = comparison->displacement,
                                                    .bytes = comparison->bytes,
                                                    .bound = bound};
@@ -281,25 +292,36 @@ static enum strength edge_strength(const struct machine_state *state, bool is_be
     return state->head.strength == STRENGTH_SURE ? STRENGTH_SURE : STRENGTH_INDIRECT;
 }
 
+/** A call within the function: both sides go on, with different stacks. */
+static void leave_internal_call(struct flow *flow, const struct flow_block *block,
+                                struct machine_state *state)
+{
+    int64_t *height = &state->registers[flow->arch->stack_pointer].number;
+    *height -= flow->arch->return_address_bytes;
+    enter(flow, block->target, state, edge_strength(state, false));
+    *height += flow->arch->return_address_bytes;
+    // A local subroutine follows no calling convention.
+    state_forget_all(flow, state);
+    enter(flow, block->next, state, STRENGTH_AFTER_CALL);
+}
+
 static void leave_branch(struct flow *flow, const struct flow_block *block,
-                         const struct instruction *last, struct machine_state *state)
+                         const struct effect *effect, struct machine_state *state)
 {
     enum strength strength = edge_strength(state, false);
-    if (is_probing_loop(flow, block, &last->effect, state)) {
+    if (is_probing_loop(flow, block, effect, state)) {
         enter(flow, block->next, state, strength);
         return;
     }
-    struct machine_state taken = *state;
-    if (last->is_internal_call)
-        taken.registers[flow->arch->stack_pointer].number -= flow->arch->return_address_bytes;
-    refine(flow, &taken, last->effect.condition, true);
-    enter(flow, block->target, &taken, strength);
-    refine(flow, state, last->effect.condition, false);
-    if (last->is_internal_call) {
-        // A local subroutine follows no calling convention.
-        state_forget_all(flow, state);
-        strength = STRENGTH_AFTER_CALL;
+    uint32_t taken_bound = branch_bound(state, effect->condition, true);
+    if (taken_bound != BOUND_NONE) {
+        struct machine_state taken = *state;
+        refine(flow, &taken, taken_bound);
+        enter(flow, block->target, &taken, strength);
+    } else {
+        enter(flow, block->target, state, strength);
     }
+    refine(flow, state, branch_bound(state, effect->condition, false));
     enter(flow, block->next, state, strength);
 }
 
@@ -347,8 +369,12 @@ static void leave(struct flow *flow, uint32_t index, struct machine_state *state
     bool is_call = last->effect.control == CONTROL_CALL;
     if (may_land(flow, last, state))
         enter(flow, flow->solver.landing, state, STRENGTH_AFTER_CALL);
+    if (last->is_internal_call) {
+        leave_internal_call(flow, block, state);
+        return;
+    }
     if (last->effect.control == CONTROL_BRANCH) {
-        leave_branch(flow, block, last, state);
+        leave_branch(flow, block, &last->effect, state);
         return;
     }
     enter(flow, block->next, state, edge_strength(state, is_call));

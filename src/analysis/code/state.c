@@ -16,7 +16,7 @@ static void forget_register(const struct flow *flow, struct machine_state *state
     struct state_head *head = &state->head;
     if (head->comparison.first == number || head->comparison.second == number)
         head->comparison.kind = COMPARISON_NONE;
-    if (head->memory.base == number)
+    if (head->memory.base == number || head->memory.index == number)
         head->memory.bound = BOUND_NONE;
     if (!(head->copied & (UINT32_C(1) << number)))
         return;
@@ -56,26 +56,24 @@ static void note_copy(struct machine_state *state, const struct effect *effect)
 static void apply_comparison(const struct effect *effect, struct machine_state *state)
 {
     struct comparison *comparison = &state->head.comparison;
-    if (effect->changes_flags)
-        comparison->kind = COMPARISON_NONE;
     if (effect->value_kind == VALUE_COMPARE_REGISTERS) {
         *comparison = (struct comparison){.kind = COMPARISON_REGISTERS,
                                           .first = effect->source,
                                           .second = effect->index,
                                           .bytes = effect->operand_bytes};
-    } else if (effect->value_kind == VALUE_COMPARE && effect->source != REGISTER_NONE) {
+    } else if (effect->source != REGISTER_NONE) {
         *comparison = (struct comparison){.kind = COMPARISON_REGISTER,
                                           .first = effect->source,
                                           .second = REGISTER_NONE,
                                           .value = effect->value,
                                           .bytes = effect->operand_bytes};
-    } else if (effect->value_kind == VALUE_COMPARE && effect->index == REGISTER_NONE &&
-               effect->base != REGISTER_NONE && !effect->is_thread_local) {
+    } else if (!effect->is_thread_local) {
         *comparison = (struct comparison){.kind = COMPARISON_MEMORY,
                                           .first = effect->base,
-                                          .second = REGISTER_NONE,
+                                          .second = effect->index,
                                           .value = effect->value,
                                           .displacement = effect->displacement,
+                                          .scale = effect->scale,
                                           .bytes = effect->operand_bytes};
     }
 }
@@ -207,6 +205,14 @@ static void apply_call(const struct flow *flow, const struct instruction *call,
     state->head.memory.bound = BOUND_NONE;
 }
 
+/** A store may have changed the place that was compared. */
+static void apply_store(struct machine_state *state)
+{
+    state->head.memory.bound = BOUND_NONE;
+    if (state->head.comparison.kind == COMPARISON_MEMORY)
+        state->head.comparison.kind = COMPARISON_NONE;
+}
+
 void state_apply(const struct flow *flow, const struct instruction *instruction,
                  struct machine_state *state)
 {
@@ -215,9 +221,9 @@ void state_apply(const struct flow *flow, const struct instruction *instruction,
         apply_call(flow, instruction, state);
         return;
     }
-    struct value value;
+    struct value value = unknown;
     bool has_value = effect->destination != REGISTER_NONE;
-    if (has_value)
+    if (has_value && effect->value_kind != VALUE_UNKNOWN)
         value = value_of_effect(flow, state, effect);
     if (effect->stack != STACK_NONE)
         apply_stack(flow, effect, state);
@@ -227,10 +233,10 @@ void state_apply(const struct flow *flow, const struct instruction *instruction,
     }
     if (effect->clobbered)
         forget_registers(flow, state, effect->clobbered);
-    if (effect->writes_memory || effect->value_kind == VALUE_PUSH) {
-        state->head.memory.bound = BOUND_NONE;
-        if (state->head.comparison.kind == COMPARISON_MEMORY)
-            state->head.comparison.kind = COMPARISON_NONE;
-    }
-    apply_comparison(effect, state);
+    if (effect->writes_memory || effect->value_kind == VALUE_PUSH)
+        apply_store(state);
+    if (effect->changes_flags)
+        state->head.comparison.kind = COMPARISON_NONE;
+    if (effect->value_kind == VALUE_COMPARE || effect->value_kind == VALUE_COMPARE_REGISTERS)
+        apply_comparison(effect, state);
 }

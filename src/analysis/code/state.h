@@ -46,17 +46,17 @@ enum comparison_kind {
 /** What the flags say: the last comparison whose operands are still what they were. */
 struct comparison {
     int64_t value, displacement;
-    uint8_t kind; /* enum comparison_kind */
-    register_number first, second;
-    uint8_t bytes;
+    uint8_t kind;                  /* enum comparison_kind */
+    register_number first, second; /* base and index of a memory operand */
+    uint8_t bytes, scale;
 };
 
 /** A place in memory whose unsigned value is at most `bound` (BOUND_NONE: there is none). */
 struct memory_bound {
     int64_t displacement;
     uint32_t bound;
-    register_number base;
-    uint8_t bytes;
+    register_number base, index;
+    uint8_t bytes, scale;
 };
 
 /** How sure it is that control takes an edge; a call may never return. */

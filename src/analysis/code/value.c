@@ -27,14 +27,14 @@ static struct value index_value(uint32_t bound, bool is_loose)
     return (struct value){.form = FORM_INDEX, .unit = 1, .bound = bound, .is_loose = is_loose};
 }
 
-/** Takes constants and unknowns as special cases of the form number + unit * i. */
+/** Takes constants and what is not known as special cases of the form number + unit * i. */
 static bool as_index(const struct value *value, struct value *ret)
 {
     *ret = *value;
     if (value->form == FORM_CONSTANT) {
         ret->unit = 0;
         ret->bound = 0;
-    } else if (value->form == FORM_UNKNOWN) {
+    } else if (value->form == FORM_UNKNOWN || value->form == FORM_TABLE_ENTRY) {
         *ret = index_value(BOUND_NONE, true);
     } else if (value->form != FORM_INDEX) {
         return false;
@@ -76,11 +76,24 @@ static struct value shifted(struct value value, int64_t by)
     return value;
 }
 
-/** Whether the two are an entry of a relative table and that table's address. */
-static bool is_relative_target(const struct value *a, const struct value *b)
+/**
+ * The sum of an entry of a relative table and the table's address. Where the smallest index is not
+ * 0 (an enum whose first variants are handled elsewhere), the entry's form counts from before the
+ * table.
+ */
+static bool add_relative(const struct value *entry, const struct value *table, struct value *ret)
 {
-    return a->form == FORM_TABLE_ENTRY && a->unit == 4 && b->form == FORM_CONSTANT &&
-           a->number == b->number;
+    if (entry->form != FORM_TABLE_ENTRY || entry->unit != 4 || table->form != FORM_CONSTANT)
+        return false;
+    uint64_t before = (uint64_t)table->number - (uint64_t)entry->number;
+    if (before % entry->unit || before / entry->unit > entry->bound)
+        return false;
+    *ret = *entry;
+    ret->form = FORM_TABLE_TARGET;
+    ret->number = table->number;
+    if (entry->bound != BOUND_NONE)
+        ret->bound -= (uint32_t)(before / entry->unit);
+    return true;
 }
 
 static struct value add_indexes(struct value a, struct value b, unsigned scale, int64_t number)
@@ -97,19 +110,16 @@ static struct value add_indexes(struct value a, struct value b, unsigned scale, 
         wrapping_add(x.number, (int64_t)((uint64_t)y.number * (uint64_t)scale)), number);
     if (!unit)
         return constant(sum.number);
-    bool is_plain = unit == 1 && sum.bound == BOUND_NONE && sum.number == 0;
-    return is_plain ? unknown : sum;
+    // Anything added to anything is anything; only larger units keep a shape.
+    return unit == 1 && sum.bound == BOUND_NONE ? unknown : sum;
 }
 
 struct value value_add(struct value a, struct value b, unsigned scale, int64_t number)
 {
-    if (scale == 1 && number == 0) {
-        struct value target = is_relative_target(&a, &b) ? a : b;
-        if (is_relative_target(&a, &b) || is_relative_target(&b, &a)) {
-            target.form = FORM_TABLE_TARGET;
-            return target;
-        }
-    }
+    struct value target;
+    if (scale == 1 && number == 0 &&
+        (add_relative(&a, &b, &target) || add_relative(&b, &a, &target)))
+        return target;
     bool a_is_stack = a.form == FORM_STACK || a.form == FORM_STACK_BELOW;
     if (a_is_stack && b.form == FORM_CONSTANT)
         return shifted(a, wrapping_add((int64_t)((uint64_t)b.number * (uint64_t)scale), number));
@@ -185,7 +195,7 @@ static struct value masked(struct value value, int64_t mask)
         return unknown;
     if (is_plain_index(&value) && value.bound <= mask)
         return value;
-    return index_value((uint32_t)mask, mask == 0xff || mask == 0xffff);
+    return index_value((uint32_t)mask, true);
 }
 
 static struct value shifted_left(struct value value, int64_t count)
@@ -204,7 +214,7 @@ static struct value shifted_right(struct value value, int64_t count, unsigned by
     if (is_plain_index(&value) && value.bound != BOUND_NONE)
         return index_value(value.bound >> count, value.is_loose);
     uint64_t largest = (bytes == 4 ? UINT32_MAX : UINT64_MAX) >> count;
-    return largest < BOUND_NONE ? index_value((uint32_t)largest, largest > 255) : unknown;
+    return largest < BOUND_NONE ? index_value((uint32_t)largest, true) : unknown;
 }
 
 static struct value subtracted(struct value a, struct value b)
@@ -218,28 +228,39 @@ static struct value subtracted(struct value a, struct value b)
 static bool is_bounded_place(const struct memory_bound *memory, const struct effect *effect)
 {
     return memory->bound != BOUND_NONE && effect->base == memory->base &&
-           effect->index == REGISTER_NONE && effect->displacement == memory->displacement &&
-           effect->access_bytes == memory->bytes && !effect->is_thread_local;
+           effect->index == memory->index && effect->scale == memory->scale &&
+           effect->displacement == memory->displacement && effect->access_bytes == memory->bytes &&
+           !effect->is_thread_local;
+}
+
+/** What a load is if nothing is known of its place: small, if it is narrow. */
+static struct value loaded_from_anywhere(const struct effect *effect)
+{
+    unsigned bytes = effect->access_bytes;
+    if (bytes < 4 && bytes && !effect->sign_extend)
+        return index_value(bytes == 1 ? 0xff : 0xffff, true);
+    return unknown;
 }
 
 static struct value loaded(const struct flow *flow, const struct machine_state *state,
                            const struct effect *effect)
 {
-    struct value address = value_of_operand(state, effect);
     unsigned bytes = effect->access_bytes;
-    bool is_place = address.form == FORM_CONSTANT;
-    if (is_place && bytes == flow->image->pointer_bytes &&
+    if (is_bounded_place(&state->head.memory, effect) && !effect->sign_extend)
+        return index_value(state->head.memory.bound, false);
+    if (bytes < 4 || (effect->index == REGISTER_NONE && effect->base != REGISTER_NONE &&
+                      state->registers[effect->base].form != FORM_CONSTANT &&
+                      state->registers[effect->base].form != FORM_INDEX))
+        return loaded_from_anywhere(effect);
+    struct value address = value_of_operand(state, effect);
+    if (address.form == FORM_CONSTANT && bytes == flow->image->pointer_bytes &&
         flow_is_constant(flow->image, (uint64_t)address.number))
         return VALUE_OF(.form = FORM_SLOT, .number = address.number);
-    if (address.form == FORM_INDEX && address.unit == bytes && (bytes == 4 || bytes == 8) &&
-        address.number && flow_is_constant(flow->image, (uint64_t)address.number)) {
+    if (address.form == FORM_INDEX && address.unit == bytes && address.number &&
+        flow_is_constant(flow->image, (uint64_t)address.number)) {
         address.form = FORM_TABLE_ENTRY;
         return address;
     }
-    if (is_bounded_place(&state->head.memory, effect) && !effect->sign_extend)
-        return index_value(state->head.memory.bound, false);
-    if (bytes < 4 && bytes && !effect->sign_extend)
-        return index_value(bytes == 1 ? 0xff : 0xffff, true);
     return unknown;
 }
 

@@ -182,23 +182,32 @@ static uint64_t constant_length(const struct mark *mark, const uint8_t *data, ui
     return used < bytes && bytes - used < 32 ? used : bytes;
 }
 
+/** Classes the bytes at a mark by their shape; @p ret is its length, 0 if it does not say. */
+static enum owner_kind shape_of(const struct cutter *cutter, const struct mark *mark,
+                                uint64_t bytes, uint64_t *ret)
+{
+    const struct owner_list *list = cutter->list;
+    const uint8_t *data = image_bytes(list->image, mark->address, bytes);
+    *ret = 0;
+    if (mark->is_jump_table && mark->bytes && mark->bytes <= bytes) {
+        *ret = mark->bytes;
+        return OWNER_JUMP_TABLE;
+    }
+    if (cutter->section->role != SECTION_READ_ONLY) {
+        *ret = shape_rust_vtable(list->program, 0, mark->address, bytes);
+        return *ret ? OWNER_VTABLE : OWNER_ANONYMOUS;
+    }
+    if (data)
+        *ret = string_length(cutter, mark, data, bytes);
+    return *ret ? OWNER_STRING : OWNER_ANONYMOUS;
+}
+
 /** The object that begins at an unnamed mark and ends before @p end; classed by its shape. */
 static void append_anonymous(struct cutter *cutter, const struct mark *mark, uint64_t end)
 {
-    struct owner_list *list = cutter->list;
-    uint64_t address = mark->address, bytes = end - address, length = 0;
-    const uint8_t *data = image_bytes(list->image, address, bytes);
-    enum owner_kind kind = OWNER_ANONYMOUS;
-    if (mark->is_jump_table && mark->bytes && mark->bytes <= bytes) {
-        kind = OWNER_JUMP_TABLE;
-        length = mark->bytes;
-    } else if (cutter->section->role != SECTION_READ_ONLY) {
-        length = shape_rust_vtable(list->program, 0, address, bytes);
-        kind = length ? OWNER_VTABLE : OWNER_ANONYMOUS;
-    } else if (data) {
-        length = string_length(cutter, mark, data, bytes);
-        kind = length ? OWNER_STRING : OWNER_ANONYMOUS;
-    }
+    uint64_t address = mark->address, bytes = end - address, length;
+    enum owner_kind kind = shape_of(cutter, mark, bytes, &length);
+    const uint8_t *data = image_bytes(cutter->list->image, address, bytes);
     if (!length)
         length = data ? constant_length(mark, data, bytes) : bytes;
     append_shape(cutter, kind, mark, address, length);
@@ -206,10 +215,9 @@ static void append_anonymous(struct cutter *cutter, const struct mark *mark, uin
         append_rest(cutter, address + length, end);
 }
 
-static bool is_anonymous(const struct cutter *cutter, const struct mark *mark)
+/** Whether the only name is one that a compiler made up: it says nothing, the shape does. */
+static bool is_nameless(const struct cutter *cutter, const struct mark *mark)
 {
-    if (!mark->is_named)
-        return true;
     if (mark->variable != NONE || mark->symbol == NONE)
         return false;
     return is_made_up(cutter->list->image->symbols[mark->symbol].name);
@@ -267,15 +275,16 @@ void globals_cut_section(struct owner_list *list, const struct marks *marks,
         const struct mark *mark = &marks->data[i];
         if (mark->address < list->next)
             continue; // inside an object
-        uint64_t limit = next_begin(marks, i + 1, end);
-        if (is_anonymous(&cutter, mark)) {
-            if (mark->is_named && mark->address + mark->bytes < limit)
-                limit = mark->address + mark->bytes;
-            append_anonymous(&cutter, mark, limit);
+        if (!mark->is_named) {
+            append_anonymous(&cutter, mark, next_begin(marks, i + 1, end));
             continue;
         }
         uint64_t bytes = end - mark->address < mark->bytes ? end - mark->address : mark->bytes;
-        append_named(&cutter, mark, bytes);
+        if (is_nameless(&cutter, mark))
+            append_shape(&cutter, shape_of(&cutter, mark, bytes, &(uint64_t){0}), mark,
+                         mark->address, bytes);
+        else
+            append_named(&cutter, mark, bytes);
         // Text behind a named object that no mark begins.
         size_t next = first_mark(marks, list->next);
         append_rest(&cutter, list->next, next_begin(marks, next, end));

@@ -98,6 +98,41 @@ static void append_whole(struct owner_list *list, const struct section *section,
     owner_append(list, owner);
 }
 
+/** The first symbol at or after @p address. */
+static uint32_t symbol_from(const struct image *image, uint64_t address)
+{
+    uint32_t low = 0, high = image->symbol_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct symbol *symbol = &image->symbols[middle];
+        bool is_place = symbol->is_defined && symbol->type != SYMBOL_TLS;
+        if (is_place && symbol->address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/** Constants that assembly keeps between functions, up to @p end. */
+static void append_constants_in_code(struct owner_list *list, uint64_t end)
+{
+    const struct image *image = list->image;
+    for (uint32_t i = symbol_from(image, list->next); i < image->symbol_count; i++) {
+        const struct symbol *symbol = &image->symbols[i];
+        if (!symbol->is_defined || symbol->type == SYMBOL_TLS || symbol->address >= end)
+            return;
+        if (symbol->type != SYMBOL_OBJECT || !symbol->bytes || symbol->address < list->next)
+            continue;
+        uint64_t room = end - symbol->address;
+        struct owner owner = owner_make(list, OWNER_CONSTANT, symbol->address,
+                                        symbol->bytes < room ? symbol->bytes : room);
+        owner.symbol = i;
+        owner.linkage_name = symbol->name;
+        owner_append(list, owner);
+    }
+}
+
 static void append_functions(struct owner_list *list, const struct section *section,
                              enum owner_kind kind)
 {
@@ -121,8 +156,10 @@ static void append_functions(struct owner_list *list, const struct section *sect
         owner.function = i;
         owner.symbol = function->source == FUNCTION_PLT ? NONE : function->symbol;
         owner.linkage_name = *function->linkage_name ? function->linkage_name : NULL;
+        append_constants_in_code(list, function->address);
         owner_append(list, owner);
     }
+    append_constants_in_code(list, end);
 }
 
 /** Functions, and an owner of @p rest kind for whatever no function claims. */

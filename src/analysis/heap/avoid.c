@@ -55,7 +55,7 @@ static bool call_passes(const struct search *search, uint32_t call)
     uint32_t callee = search->graph->callees[call];
     if (callee == NONE || search->passes_without[callee])
         return true;
-    return call_is_weak(&search->program->calls[call]) &&
+    return search->graph->weakness[call] != CALL_STRONG &&
            call_returns(search->ways->returns, search->graph, call);
 }
 

@@ -70,12 +70,12 @@ static void add_callers(struct search *search, uint32_t function, uint32_t node)
     const struct callgraph *graph = search->ways->graph;
     for (uint32_t i = graph->node_callers[node]; i < graph->node_callers[node + 1]; i++) {
         uint32_t call = graph->callers[i];
-        const struct call *record = &search->program->calls[call];
-        bool is_weak = call_is_weak(record);
-        if (!is_on_path(search, call) || (is_weak && !search->takes_weak) ||
-            is_allocator(search, record->from))
+        bool is_weak = graph->weakness[call] != CALL_STRONG;
+        if (!is_on_path(search, call) || (is_weak && !search->takes_weak))
             continue;
-        add(search, record->from, (struct step){call, is_weak ? NONE : function});
+        uint32_t from = search->program->calls[call].from;
+        if (!is_allocator(search, from))
+            add(search, from, (struct step){call, is_weak ? NONE : function});
     }
 }
 
@@ -111,42 +111,36 @@ static void find_allocator(struct search *search, uint8_t flag, enum heap_way wa
     run(search);
 }
 
-/** Whether @p call may do what its targets, as far as they are known, need not do. */
-static bool is_open(const struct search *search, uint32_t call)
+/**
+ * Whether @p call, in a function that may be a marked place (calls setjmp), may do what its
+ * targets, as far as they are known, need not do.
+ */
+static bool is_open(const struct search *search, uint32_t call, bool is_marked_place)
 {
-    const struct call *record = &search->program->calls[call];
-    uint32_t callee = search->ways->graph->callees[call];
+    const struct callgraph *graph = search->ways->graph;
+    uint32_t callee = graph->callees[call];
     if (callee == NONE)
         return true;
     // The flags of targets are complete only when normal paths are searched, after all paths were;
     // before that, run() carries OPEN_ANY over weak calls.
-    return (call_is_weak(record) || search->ways->returns->is_marked_place[record->from]) &&
+    return (graph->weakness[call] != CALL_STRONG || is_marked_place) &&
            search->ways->flags[callee] & (MAY_ANY | OPEN_ANY);
-}
-
-static bool jumps_nowhere_known(const struct search *search, uint32_t function)
-{
-    for (uint32_t i = search->program->function_blocks[function];
-         i < search->program->function_blocks[function + 1]; i++) {
-        if (search->program->blocks[i].flags & BLOCK_UNRESOLVED &&
-            search->program->blocks[i].call == NONE)
-            return true;
-    }
-    return false;
 }
 
 /** Adds @p function if something in itself is not resolved. */
 static void add_if_open(struct search *search, uint32_t function)
 {
     const struct program *program = search->program;
+    const struct returns *returns = search->ways->returns;
+    bool is_marked_place = returns->is_marked_place[function];
     for (uint32_t i = program->function_calls[function]; i < program->function_calls[function + 1];
          i++) {
-        if (is_on_path(search, i) && is_open(search, i)) {
+        if (is_on_path(search, i) && is_open(search, i, is_marked_place)) {
             add(search, function, (struct step){i, NONE});
             return;
         }
     }
-    if (jumps_nowhere_known(search, function))
+    if (returns->jumps_away[function])
         add(search, function, (struct step){NONE, NONE});
 }
 
@@ -168,8 +162,10 @@ static void find_unresolved(struct search *search, uint8_t flag)
         if (!is_allocator(search, i) && is_unread(search, i))
             add(search, i, (struct step){NONE, NONE});
     }
+    // Normal paths are among all paths, so the second search need not look elsewhere than the
+    // first.
     for (uint32_t i = 0; i < search->program->function_count; i++) {
-        if (!is_allocator(search, i))
+        if (!is_allocator(search, i) && (flag == OPEN_ANY || search->ways->flags[i] & OPEN_ANY))
             add_if_open(search, i);
     }
     run(search);

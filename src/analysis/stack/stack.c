@@ -30,8 +30,7 @@
 
 bool stack_call_is_known(const struct stack_pass *pass, uint32_t call)
 {
-    return pass->graph->callees[call] != NONE &&
-           pass->program->calls[call].kind != CALL_ADDRESS_TAKEN;
+    return pass->graph->callees[call] != NONE && pass->graph->weakness[call] != CALL_IS_ANYTHING;
 }
 
 bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
@@ -43,8 +42,8 @@ bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
 const struct stack_pass *stack_callee_pass(const struct stack_pass *pass, uint32_t call)
 {
     const struct call *record = &pass->program->calls[call];
-    bool takes_all =
-        call_is_weak(record) || pass->program->facts->verdicts[record->from].is_marked_place;
+    bool takes_all = pass->graph->weakness[call] != CALL_STRONG ||
+                     pass->program->facts->verdicts[record->from].is_marked_place;
     return pass->all_paths && takes_all ? pass->all_paths : pass;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 void screen_print(const struct screen *screen, enum style style, const char *text)
 {
@@ -13,12 +14,17 @@ void screen_print(const struct screen *screen, enum style style, const char *tex
         [STYLE_GOOD] = "\033[32m",  [STYLE_MAYBE] = "\033[33m", [STYLE_BAD] = "\033[31m",
         [STYLE_DOUBT] = "\033[35m",
     };
-    bool is_styled = screen->has_color && begin[style] && *text;
-    if (is_styled)
+    bool is_styled = screen->has_color && begin[style];
+    // Styles begin and end on their line, whatever a pager does with the rest of it.
+    size_t leading = strspn(text, "\n");
+    size_t length = strcspn(text + leading, "\n");
+    fwrite(text, 1, leading, screen->out);
+    if (is_styled && length)
         fputs(begin[style], screen->out);
-    fputs(text, screen->out);
-    if (is_styled)
+    fwrite(text + leading, 1, length, screen->out);
+    if (is_styled && length)
         fputs("\033[0m", screen->out);
+    fputs(text + leading + length, screen->out);
 }
 
 void screen_printf(const struct screen *screen, enum style style, const char *format, ...)

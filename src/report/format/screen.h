@@ -24,7 +24,7 @@ struct screen {
     bool has_color;
 };
 
-/** Prints @p text as it is, in @p style where there is colour. */
+/** Prints @p text as it is, its first line in @p style where there is colour. */
 void screen_print(const struct screen *screen, enum style style, const char *text);
 void screen_printf(const struct screen *screen, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -120,7 +120,7 @@ static void print_sum(struct report *report, const char *what, struct byte_count
         return;
     text_addf(&text, "%s: ", what);
     text_add_count(&text, sum.count);
-    text_add(&text, " pieces, ");
+    text_add(&text, sum.count == 1 ? " piece, " : " pieces, ");
     text_add_bytes_both(&text, sum.bytes);
     report_print_wrapped(report, STYLE_DIM, text_string(&text), 2);
     text_deinit(&text);

@@ -98,7 +98,7 @@ static void add_reasons(struct report *report, struct grid_cell *cell, uint32_t 
 
 static const char *floor_text(struct report *report, int64_t bytes)
 {
-    if (bytes < 0)
+    if (bytes <= 0)
         return "?";
     return arena_printf(&report->arena, "≥ %s", bytes_text(report, (uint64_t)bytes));
 }
@@ -259,7 +259,7 @@ static void print_deepest(struct report *report)
     for (uint32_t i = 0; i < count; i++)
         if (steps[i].target != NONE)
             rows_push(&path, steps[i].target);
-    choose_path_rows(report, &path, rows_shown(report, path.count, 2 * TOP_ROWS - 2), &shown);
+    choose_path_rows(report, &path, rows_shown(report, path.count, TOP_ROWS + 1), &shown);
     report_print_title(report, "Deepest stack: largest frames on its path");
     table_print(report, &deepest_table, shown.data, shown.count);
     if (shown.count < path.count)

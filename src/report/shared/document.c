@@ -9,11 +9,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_keys(struct text *text, const struct table *table)
+/* The keys of the first table that can be sorted. */
+static const struct table *sortable_table(const struct part *parts, size_t count)
 {
-    for (unsigned i = 0; i < table->column_count; i++)
-        if (table->columns[i].key)
-            text_addf(text, "%s%s", text->length ? ", " : "", table->columns[i].key);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].is_selectable)
+            return parts[i].table;
+    return NULL;
+}
+
+static struct error *unknown_key(const struct report *report, const struct table *table)
+{
+    const char *key = report->options->sort;
+    const char **keys = xcalloc(table->column_count, sizeof *keys);
+    size_t count = 0;
+    struct text known = {0};
+    for (unsigned i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].key)
+            continue;
+        keys[count] = table->columns[i].key;
+        text_addf(&known, "%s%s", count ? ", " : "", keys[count]);
+        count++;
+    }
+    const char *nearest = text_nearest(key, keys, count);
+    struct error *error = nearest ? error_create("--sort: no column '%s' in %s; did you mean '%s'?",
+                                                 key, report->command, nearest)
+                                  : error_create("--sort: no column '%s' in %s; choose one of %s",
+                                                 key, report->command, text_string(&known));
+    text_deinit(&known);
+    free(keys);
+    return error;
 }
 
 struct error *report_check_sort(const struct report *report, const struct part *parts, size_t count)
@@ -21,24 +46,14 @@ struct error *report_check_sort(const struct report *report, const struct part *
     const char *key = report->options->sort;
     if (!key)
         return NULL;
-    struct text known = {0};
-    bool is_known = false;
-    for (size_t i = 0; i < count; i++) {
-        if (!parts[i].is_selectable)
-            continue;
-        is_known |= table_column(parts[i].table, key) != NULL;
-        if (!known.length)
-            add_keys(&known, parts[i].table);
-    }
-    struct error *error = NULL;
-    if (!is_known && !known.length)
-        error = error_create("--sort: %s has no table to sort; use it with globals, stack or heap",
-                             report->command);
-    else if (!is_known)
-        error = error_create("--sort: no column '%s' in %s; choose one of %s", key, report->command,
-                             text_string(&known));
-    text_deinit(&known);
-    return error;
+    const struct table *first = sortable_table(parts, count);
+    if (!first)
+        return error_create("--sort: %s has no table to sort; use it with globals, stack or heap",
+                            report->command);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].is_selectable && table_column(parts[i].table, key))
+            return NULL;
+    return unknown_key(report, first);
 }
 
 static void write_rows(struct report *report, struct json *json, const struct part *part)

@@ -57,9 +57,16 @@ static const char *const reason_words[] = {
     [UNBOUNDED_UNRESOLVED_CALL] = "unresolved call",
 };
 
+static const char *reason_text(struct report *report, const struct unbounded *reason)
+{
+    bool is_unread = reason->kind == UNBOUNDED_DYNAMIC_FRAME &&
+                     frame_of(report, reason->function).kind == FRAME_UNKNOWN;
+    return is_unread ? "unknown frame" : reason_words[reason->kind];
+}
+
 static struct cell get_reason_text(struct report *report, uint32_t row)
 {
-    return cell_text(reason_words[reason_at(report, row)->kind]);
+    return cell_text(reason_text(report, reason_at(report, row)));
 }
 
 static struct cell get_reason_function(struct report *report, uint32_t row)
@@ -129,10 +136,10 @@ const char *unbounded_text(struct report *report, uint32_t function)
                            ? arena_printf(&report->arena, " +%u", (unsigned)bound.reason_count - 1)
                            : "";
     if (first->function == function)
-        return arena_printf(&report->arena, "%s%s", reason_words[first->kind], more);
+        return arena_printf(&report->arena, "%s%s", reason_text(report, first), more);
     struct text name = {0};
     text_add_last_parts(&name, program_function_name(report->program, first->function));
-    const char *string = arena_printf(&report->arena, "%s in %s%s", reason_words[first->kind],
+    const char *string = arena_printf(&report->arena, "%s in %s%s", reason_text(report, first),
                                       text_string(&name), more);
     text_deinit(&name);
     return string;
@@ -172,7 +179,7 @@ static struct cell get_at_least(struct report *report, uint32_t function)
 static struct cell bound_text(struct report *report, int64_t bytes, int64_t at_least)
 {
     struct text text = {0};
-    if (bytes < 0 && at_least < 0)
+    if (bytes < 0 && at_least <= 0)
         return cell_unknown("?", STYLE_DOUBT);
     if (bytes < 0)
         text_add(&text, "≥ ");
