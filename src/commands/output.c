@@ -1,8 +1,9 @@
 /*
  * output.c: the screen.
  *
- * A terminal gets colour, its own width and a pager; a pipe or file gets neither, and lines as long
- * as they need to be unless COLUMNS says otherwise. A pager that cannot be started is done without.
+ * A terminal gets colour, its own width and a pager; a pipe or file gets neither, and lines of up
+ * to 200 characters unless COLUMNS says otherwise: names of generic functions run to thousands, and
+ * whoever needs them whole reads JSON. A pager that cannot be started is done without.
  */
 #include "commands/output.h"
 
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NARROWEST = 40, WIDEST = 10000, USUAL = 80 };
+enum { NARROWEST = 40, WIDEST = 10000, USUAL = 80, PIPED = 200 };
 
 static unsigned width_of(bool is_terminal)
 {
@@ -24,7 +25,7 @@ static unsigned width_of(bool is_terminal)
     if (width <= 0 && is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         width = size.ws_col;
     if (width <= 0)
-        return is_terminal ? USUAL : 0;
+        return is_terminal ? USUAL : PIPED;
     return (unsigned)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
 }
 

@@ -7,7 +7,7 @@
  * Versioning). Section and file symbols, and marks inside code ($x, .L...), are left out.
  */
 #include "base/array.h"
-#include "load/debug_find.h"
+#include "load/debug/find.h"
 #include "load/elf_file.h"
 
 #include <stdlib.h>
@@ -316,10 +316,20 @@ static bool is_place(const struct symbol *symbol)
     return symbol->is_defined && symbol->type != SYMBOL_TLS;
 }
 
-/** Names that begin with "__" are the implementation's; the plain alias is the one people know. */
+/** Such names are the C library's own; the plain alias is the one people know. */
 static bool is_internal_name(const char *name)
 {
-    return name[0] == '_' && name[1] == '_';
+    return strncmp(name, "__", 2) == 0 || strncmp(name, "_IO_", 4) == 0;
+}
+
+static int compare_names(const struct symbol *a, const struct symbol *b)
+{
+    int order = -compare(a->binding != BINDING_LOCAL, b->binding != BINDING_LOCAL);
+    if (!order)
+        order = is_internal_name(a->name) - is_internal_name(b->name);
+    if (!order)
+        order = -compare(a->binding, b->binding);
+    return order ? order : strcmp(a->name, b->name);
 }
 
 /** Defined places by address, then thread-locals by offset, then undefined ones. */
@@ -335,11 +345,7 @@ static int by_address(const void *a, const void *b)
         order =
             -compare(x->symbol.type == SYMBOL_NONE ? 0 : 1, y->symbol.type == SYMBOL_NONE ? 0 : 1);
     if (!order)
-        order = -compare(x->symbol.binding, y->symbol.binding);
-    if (!order)
-        order = is_internal_name(x->symbol.name) - is_internal_name(y->symbol.name);
-    if (!order)
-        order = strcmp(x->symbol.name, y->symbol.name);
+        order = compare_names(&x->symbol, &y->symbol);
     if (!order)
         order = -compare(x->symbol.is_dynamic, y->symbol.is_dynamic);
     return order ? order : compare(x->symbol.number, y->symbol.number);

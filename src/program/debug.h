@@ -1,6 +1,6 @@
 /*
  * debug.h: debug information as plain data: what DWARF 2 to 5 say of an image's code and variables.
- * Filled by load/debug*.c, once per image and only when a command needs it. Strings live in the
+ * Filled by load/debug/, once per image and only when a command needs it. Strings live in the
  * program's arena; file names are absolute where the compilation directory is known.
  */
 #ifndef DWELL_PROGRAM_DEBUG_H

@@ -67,7 +67,7 @@ static void check_components(const struct callgraph *calls)
     for (uint32_t i = 0; i < calls->node_count; i++)
         close_over(calls, i, leads[i]);
     struct components components;
-    components_init(&components, calls, every_call, NULL);
+    components_init(&components, calls, every_call, NULL, NULL, 0);
     for (uint32_t i = 0; i < calls->node_count; i++) {
         assert_int_equal(components.is_cyclic[components.component[i]], leads[i][i]);
         for (uint32_t j = 0; j < calls->node_count; j++) {
@@ -115,7 +115,7 @@ static void long_chains_are_no_problem(void **state)
     struct callgraph calls;
     callgraph_init(&calls, program);
     struct components components;
-    components_init(&components, &calls, every_call, NULL);
+    components_init(&components, &calls, every_call, NULL, NULL, 0);
     assert_int_equal(components.count, 1);
     assert_true(components.is_cyclic[0]);
     components_deinit(&components);

@@ -5,7 +5,7 @@
  * what distributions do to binaries: split, packaged, compressed, stripped, shared. Whatever the
  * form, the same facts must come out. Rows whose tools are missing are skipped.
  */
-#include "load/debug_find.h"
+#include "load/debug/find.h"
 #include "load/load.h"
 #include "program/debug.h"
 

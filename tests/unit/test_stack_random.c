@@ -2,8 +2,8 @@
  * test_stack_random.c: bounds compared with all chains of calls of random programs.
  *
  * The model follows every chain from every function, call by call, and stops where a chain enters a
- * function for the second time (once on its normal paths and once on all of them may be). Which calls are on normal paths is taken from heap_analyze(), whose
- * own test is test_heap_random.c.
+ * function for the second time (once on its normal paths and once on all of them may be). Which
+ * calls are on normal paths is taken from heap_analyze(), whose own test is test_heap_random.c.
  */
 #include "analysis/heap.h"
 #include "analysis/stack.h"
@@ -122,6 +122,7 @@ static void check_bound(const struct program *program, uint32_t function, bool w
     if (chain.is_bounded)
         assert_int_equal(known, bytes);
     assert_in_range(known, 0, bytes);
+    assert_true(bound->normal_at_least_bytes <= bound->at_least_bytes);
     check_path(program, function, with_panic);
     if (!chain.is_bounded && (with_panic ? bound->bytes >= 0 : bound->bytes < 0))
         check_reasons(program, &chain, bound);

@@ -104,7 +104,7 @@ static void search_from(struct search *search, uint32_t root)
 }
 
 void components_init(struct components *ret, const struct callgraph *graph, call_filter *filter,
-                     const void *context)
+                     const void *context, const uint32_t *roots, uint32_t root_count)
 {
     size_t count = graph->node_count;
     *ret = (struct components){.component = xmalloc((count + 1) * sizeof *ret->component),
@@ -120,9 +120,12 @@ void components_init(struct components *ret, const struct callgraph *graph, call
                             .visits = xmalloc((count + 1) * sizeof *search.visits),
                             .open = xmalloc((count + 1) * sizeof *search.open),
                             .calls_itself = xcalloc(count + 1, sizeof *search.calls_itself)};
-    for (uint32_t function = 0; function < graph->function_count; function++) {
-        if (!search.number[function])
-            search_from(&search, function);
+    if (!roots)
+        root_count = graph->function_count;
+    for (uint32_t i = 0; i < root_count; i++) {
+        uint32_t root = roots ? roots[i] : i;
+        if (!search.number[root])
+            search_from(&search, root);
     }
     free(search.number);
     free(search.low);

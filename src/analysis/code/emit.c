@@ -20,6 +20,7 @@ struct walk {
     int64_t lowest;           /* stack pointer */
     int64_t lowest_access;    /* address below the stack pointer */
     uint64_t dynamic_address; /* of the first instruction that makes the frame dynamic, 0 */
+    uint64_t growing_address; /* of the first block that is entered with a dynamic frame, 0 */
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
     uint64_t last_lost;       /* where the stack pointer was lost in this block */
 };
@@ -75,13 +76,12 @@ static void note_stack(struct walk *walk, const struct instruction *instruction,
                        const struct value *was, const struct value *is)
 {
     uint64_t address = flow_address_of(walk->flow, instruction->offset);
-    if (is_height(is)) {
-        if (is->number < walk->lowest)
-            walk->lowest = is->number;
-        if (is->form == FORM_STACK_BELOW && was->form != FORM_STACK_BELOW)
-            set_first(&walk->dynamic_address, address);
+    if (is->form == FORM_STACK && is->number < walk->lowest)
+        walk->lowest = is->number;
+    if (is->form == FORM_STACK_BELOW && was->form != FORM_STACK_BELOW)
+        set_first(&walk->dynamic_address, address);
+    if (is_height(is))
         return;
-    }
     if (is_height(was))
         walk->last_lost = address;
     if (uses_stack(&instruction->effect))
@@ -196,6 +196,8 @@ static void walk_block(struct walk *walk, uint32_t index)
         state.registers[flow->arch->stack_pointer] = VALUE_OF(.form = FORM_UNKNOWN);
     }
     walk->last_lost = 0;
+    if (stack_pointer(walk, &state)->form == FORM_STACK_BELOW)
+        set_first(&walk->growing_address, flow_instruction_address(flow, block->first));
     for (uint32_t i = block->first; i <= block->last; i++) {
         const struct instruction *instruction = &flow->instructions.data[i];
         const struct effect *effect = &instruction->effect;
@@ -264,9 +266,10 @@ static struct frame frame_of(const struct walk *walk)
     if (walk->lost_address) {
         frame = (struct frame){
             .kind = FRAME_UNKNOWN, .bytes = -1, .dynamic_address = walk->lost_address};
-    } else if (walk->dynamic_address) {
+    } else if (walk->dynamic_address || walk->growing_address) {
         frame.kind = FRAME_DYNAMIC;
-        frame.dynamic_address = walk->dynamic_address;
+        frame.dynamic_address =
+            walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
     }
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);

@@ -191,6 +191,8 @@ static struct value masked(struct value value, int64_t mask)
 {
     if (value.form == FORM_CONSTANT)
         return constant(value.number & mask);
+    if (value.form == FORM_STACK_BELOW && mask < 0)
+        return value;
     if (mask < 0 || mask >= BOUND_NONE)
         return unknown;
     if (is_plain_index(&value) && value.bound <= mask)
@@ -221,6 +223,10 @@ static struct value subtracted(struct value a, struct value b)
 {
     if (b.form == FORM_CONSTANT)
         return value_add(a, constant((int64_t)(0 - (uint64_t)b.number)), 1, 0);
+    // Only sizes are subtracted from the stack pointer: alloca, on its way back to it.
+    bool is_size = b.form != FORM_STACK && b.form != FORM_STACK_BELOW;
+    if ((a.form == FORM_STACK || a.form == FORM_STACK_BELOW) && is_size)
+        return VALUE_OF(.form = FORM_STACK_BELOW, .number = a.number);
     return unknown;
 }
 

@@ -224,8 +224,8 @@ static void run(struct search *search)
     search->circles = xmalloc(((size_t)pass->components.count + 1) * sizeof *search->circles);
     for (uint32_t i = 0; i < pass->components.count; i++)
         search->circles[i] = NONE;
-    for (uint32_t i = 0; i < pass->components.order_count; i++) {
-        uint32_t node = pass->components.order[i];
+    for (uint32_t i = 0; i < pass->order_count; i++) {
+        uint32_t node = pass->order[i];
         if (pass->depths[node].is_bounded)
             continue;
         if (node < pass->graph->function_count)

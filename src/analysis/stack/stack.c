@@ -18,13 +18,14 @@
  * The floor, `at_least`, is the same maximum over what is known: unresolved calls cost nothing,
  * a dynamic frame counts with its fixed part, and in a circle the calls that close it are left out
  * (back edges of the depth-first search in components.c). So it is the length of a path that enters
- * no function twice: not always the longest such path, which is NP-hard to find.
+ * no function twice: not always the longest such path, which is NP-hard to find. Both walks take
+ * the functions in one order, so that what normal paths need is never more than what all paths do:
+ * that of the search over normal calls, begun at the components of all calls, callees first.
  */
 #include "analysis/stack.h"
 
 #include "analysis/stack/stack_pass.h"
 #include "base/memory.h"
-#include "base/threads.h"
 
 #include <stdlib.h>
 
@@ -85,7 +86,7 @@ static void add_call(const struct stack_pass *pass, struct stack_depth *depth, u
     uint32_t node = pass->graph->callees[call];
     const struct stack_depth *callee = &stack_callee_pass(pass, call)->depths[node];
     depth->is_bounded &= callee->is_bounded && record->depth_bytes >= 0;
-    if (callee->bytes < 0)
+    if (callee->bytes < 0 || pass->positions[node] >= pass->positions[record->from])
         return;
     int64_t bytes;
     if (__builtin_add_overflow(known_depth(pass, record), callee->bytes, &bytes)) {
@@ -142,8 +143,8 @@ static void find_depths(struct stack_pass *pass)
     pass->depths = xmalloc(((size_t)node_count + 1) * sizeof *pass->depths);
     for (uint32_t i = 0; i < node_count; i++)
         pass->depths[i] = (struct stack_depth){.bytes = -1, .step = {NONE, NONE}};
-    for (uint32_t i = 0; i < pass->components.order_count; i++) {
-        uint32_t node = pass->components.order[i];
+    for (uint32_t i = 0; i < pass->order_count; i++) {
+        uint32_t node = pass->order[i];
         struct stack_depth depth = node < pass->graph->function_count ? function_depth(pass, node)
                                                                       : list_depth(pass, node);
         depth.is_bounded &= !stack_is_cyclic(pass, node);
@@ -151,12 +152,45 @@ static void find_depths(struct stack_pass *pass)
     }
 }
 
-static void search_components(void *context, unsigned worker, size_t begin, size_t end)
+/**
+ * Returns the nodes in the order of their components over all calls, in each of them that first
+ * which the search entered it by: from there the paths are longest. The caller frees it.
+ */
+static uint32_t *list_roots(const struct stack_pass *all)
 {
-    struct stack_pass *passes = context;
-    (void)worker;
-    for (size_t i = begin; i < end; i++)
-        components_init(&passes[i].components, passes[i].graph, is_edge, &passes[i]);
+    const struct components *components = &all->components;
+    CLEANUP_FREE uint32_t *rows = xcalloc((size_t)components->count + 1, sizeof *rows);
+    uint32_t *roots = xmalloc(((size_t)components->order_count + 1) * sizeof *roots);
+    for (uint32_t i = 0; i < components->order_count; i++)
+        rows[components->component[components->order[i]] + 1]++;
+    for (uint32_t i = 0; i < components->count; i++)
+        rows[i + 1] += rows[i];
+    for (uint32_t i = components->order_count; i-- > 0;)
+        roots[rows[components->component[components->order[i]]]++] = components->order[i];
+    return roots;
+}
+
+static void find_components(struct stack_pass *all, struct stack_pass *normal)
+{
+    components_init(&all->components, all->graph, is_edge, all, NULL, 0);
+    CLEANUP_FREE uint32_t *roots = list_roots(all);
+    components_init(&normal->components, normal->graph, is_edge, normal, roots,
+                    all->components.order_count);
+}
+
+/** Walks both passes in the order of the search over normal paths. */
+static void find_all_depths(struct stack_pass *all, struct stack_pass *normal, uint32_t *positions)
+{
+    const struct components *components = &normal->components;
+    for (uint32_t i = 0; i < components->order_count; i++)
+        positions[components->order[i]] = i;
+    struct stack_pass *passes[] = {all, normal};
+    for (unsigned i = 0; i < 2; i++) {
+        passes[i]->order = components->order;
+        passes[i]->order_count = components->order_count;
+        passes[i]->positions = positions;
+        find_depths(passes[i]);
+    }
 }
 
 static void keep_bounds(struct program *program, const struct stack_pass *all,
@@ -233,9 +267,9 @@ void stack_analyze(struct program *program)
     struct stack_pass *all = &passes[0], *normal = &passes[1];
     *all = (struct stack_pass){.program = program, .graph = &graph};
     *normal = (struct stack_pass){.program = program, .graph = &graph, .all_paths = all};
-    parallel_for(program->workers, 2, 1, search_components, passes);
-    find_depths(all);
-    find_depths(normal);
+    find_components(all, normal);
+    CLEANUP_FREE uint32_t *positions = xmalloc(((size_t)graph.node_count + 1) * sizeof *positions);
+    find_all_depths(all, normal, positions);
     keep_bounds(program, all, normal);
     find_recursions(program, all);
     stack_find_reasons(program, all, normal);

@@ -19,6 +19,9 @@ struct stack_pass {
     const struct callgraph *graph;
     const struct stack_pass *all_paths; /* NULL: this one is over all paths */
     struct components components;
+    const uint32_t *order; /* of nodes, of both passes: callees first but in circles */
+    uint32_t order_count;
+    const uint32_t *positions;  /* of each node in the order */
     struct stack_depth *depths; /* of each node */
 };
 

@@ -1,11 +1,11 @@
 /*
- * debug_finish.c: raw records get what other entries say of them.
+ * finish.c: raw records get what other entries say of them.
  *
  * In: a unit that was walked; the scopes of all units. Out: records with names, types, files and
  * lines. An entry may leave what it says to a declaration or to the abstract function that it was
  * made from, perhaps in another unit; the file numbers there are those of that unit's line table.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 /*
- * debug_ranges.c: the pieces of code that an entry covers.
+ * ranges.c: the pieces of code that an entry covers.
  *
  * In: an entry's attributes. Out: worker->ranges, in the order of the list, empty ones left out.
  * Sources: DWARF 4 section 2.17.3 (.debug_ranges: pairs of offsets from a base), DWARF 5 section
  * 2.17.3 and 7.25 (.debug_rnglists: coded entries). libdw reads lists too, but not those of split
  * units in packages. Each unit has a budget of entries, since many entries may name one long list.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 static bool add_range(struct worker *worker, uint64_t start, uint64_t end)
 {

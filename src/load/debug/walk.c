@@ -1,5 +1,5 @@
 /*
- * debug_walk.c: one pass over a unit's entries.
+ * walk.c: one pass over a unit's entries.
  *
  * In: a unit. Out: its scopes (name spaces, types and functions with children, for the qualified
  * names of whatever is inside) and raw records of functions, inlined calls and variables: where
@@ -10,7 +10,7 @@
  * out are at 0 or at the end of the address space. Frame-relative and optimized-out variables are
  * left out; so are statics in pieces.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 enum { MAX_DEPTH = 1024, MAX_INLINE_DEPTH = 254 };
 

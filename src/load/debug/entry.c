@@ -1,11 +1,11 @@
 /*
- * debug_entry.c: values of attributes (DWARF 5 section 7.5.5).
+ * entry.c: values of attributes (DWARF 5 section 7.5.5).
  *
  * In: an entry with its attributes, as libdw split it up. Out: integers, addresses, strings,
  * references. Strings and references go to libdw. What goes through an index (strx, addrx) is read
  * here, because in split units the tables belong to other files or, in packages, begin elsewhere.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 static unsigned fixed_bytes(unsigned form)
 {

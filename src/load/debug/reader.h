@@ -1,5 +1,5 @@
 /*
- * debug_reader.h: a position in untrusted little-endian bytes that never passes their end. After
+ * reader.h: a position in untrusted little-endian bytes that never passes their end. After
  * the first read that would, `failed` is set and every further read gives 0.
  */
 #ifndef DWELL_LOAD_DEBUG_READER_H

@@ -1,5 +1,5 @@
 /*
- * debug_names.c: qualified names of entries.
+ * names.c: qualified names of entries.
  *
  * In: an entry. Out: "ns::Class::method": its name behind those of the scopes around it. What an
  * entry does not say itself, the entry says that it completes (DW_AT_specification) or was made
@@ -9,7 +9,7 @@
  * Malformed input can make references circular and nest long names deeply; so there are limits on
  * both, and on the bytes that the names of one unit take.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 enum { MAX_HOPS = 8, MAX_SCOPES = 64, MAX_NAME = 4096, BUDGET_PER_BYTE = 64 };
 

@@ -1,5 +1,5 @@
 /*
- * debug_find.c: the search for separate debug information.
+ * find.c: the search for separate debug information.
  *
  * In: an image. Out: a path, checked by build-id or CRC. The places are those that GDB's manual
  * documents ("Debugging Information in Separate Files"): /usr/lib/debug/.build-id/xx/yyyy.debug,
@@ -7,7 +7,7 @@
  * With a sysroot, absolute places are looked for below it. `.gnu_debugdata` is the "mini debug
  * info" of the same manual. Left out: debuginfod; nothing is fetched from a network.
  */
-#include "load/debug_find.h"
+#include "load/debug/find.h"
 
 #include "base/array.h"
 #include "base/memory.h"

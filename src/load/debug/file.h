@@ -1,11 +1,11 @@
 /*
- * debug_file.h: an ELF file with debug information, its sections readable as plain bytes.
+ * file.h: an ELF file with debug information, its sections readable as plain bytes.
  */
 #ifndef DWELL_LOAD_DEBUG_FILE_H
 #define DWELL_LOAD_DEBUG_FILE_H
 
 #include "base/error.h"
-#include "load/debug_reader.h"
+#include "load/debug/reader.h"
 #include "load/elf_file.h"
 
 #include <elfutils/libdw.h>

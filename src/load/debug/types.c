@@ -1,5 +1,5 @@
 /*
- * debug_types.c: types as people write them, and their sizes.
+ * types.c: types as people write them, and their sizes.
  *
  * In: the entry of a type. Out: "const char *", "int[4][2]", "void (*)(int)", "[u8; 16]",
  * "Vec<u32>". Of C++ types the name is qualified; of Rust types it is the one that DWARF gives,
@@ -7,7 +7,7 @@
  * qualifiers followed only so deep, since malformed input can make it circular.
  * Left out: lower bounds other than 0 in C and the like; sizes of arrays with several of them.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * debug_find.h: where the debug information and symbols of a stripped image are.
+ * find.h: where the debug information and symbols of a stripped image are.
  */
 #ifndef DWELL_LOAD_DEBUG_FIND_H
 #define DWELL_LOAD_DEBUG_FIND_H

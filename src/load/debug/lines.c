@@ -1,5 +1,5 @@
 /*
- * debug_lines.c: from addresses to source lines.
+ * lines.c: from addresses to source lines.
  *
  * In: a unit's line table (DWARF 5 section 6.2; versions 2 to 5). Out: rows in the unit's records,
  * one sequence for each piece of code without gaps, and names for file numbers.
@@ -9,7 +9,7 @@
  * all of it is code. A row that says the same as the one before it is dropped; of rows at one
  * address the last counts. Columns, statement marks, blocks and views are not kept.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /*
- * debug_package.c: split DWARF: skeleton units in the image whose other halves are elsewhere, each
+ * package.c: split DWARF: skeleton units in the image whose other halves are elsewhere, each
  * in a .dwo file or all in a .dwp package.
  *
  * In: a skeleton. Out: its records, from the other half, with the skeleton's addresses and lines.
@@ -9,10 +9,10 @@
  * libdw 0.188 does not know packages. It reads one as if it were a single .dwo file once each
  * unit's offset of abbreviations, which counts from the unit's own share of their section, counts
  * from the section's start; so that is changed in a private copy. The other tables that begin at a
- * share (string offsets, range lists) are not read by libdw but in debug_entry.c and
- * debug_ranges.c.
+ * share (string offsets, range lists) are not read by libdw but in entry.c and
+ * ranges.c.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
- * debug_internal.h: what the files that read DWARF share. The order of work, and of this header:
+ * internal.h: what the files that read DWARF share. The order of work, and of this header:
  *
- *   units   headers of all units, found without libdw                  debug_units.c
- *   walk    one pass over each unit's entries: scopes, raw records     debug_walk.c
- *   finish  names, types, files and lines of the raw records           debug_finish.c
- *   merge   the units' records become struct debug_info                debug_merge.c
+ *   units   headers of all units, found without libdw                  units.c
+ *   walk    one pass over each unit's entries: scopes, raw records     walk.c
+ *   finish  names, types, files and lines of the raw records           finish.c
+ *   merge   the units' records become struct debug_info                merge.c
  *
  * Units are the items that workers take. libdw is not thread-safe, so each worker opens its own
  * handles; all handles see the same bytes in the same place, so a position in those bytes names an
@@ -17,7 +17,7 @@
 #include "base/array.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "load/debug_file.h"
+#include "load/debug/file.h"
 #include "program/debug.h"
 
 #include <dwarf.h>

@@ -1,5 +1,5 @@
 /*
- * debug_file.c: debug sections as plain bytes.
+ * file.c: debug sections as plain bytes.
  *
  * In: an ELF file, mapped. Out: pointers to its debug sections. libdw reads the file in place where
  * it can. Where it cannot, because sections are compressed (zlib, GNU's .zdebug, zstd, which libdw
@@ -8,7 +8,7 @@
  * without decompressing again, and strings keep their place whichever handle read them.
  * Left out: big-endian files; several .debug_info sections in one object file (COMDAT type units).
  */
-#include "load/debug_file.h"
+#include "load/debug/file.h"
 
 #include "base/memory.h"
 

@@ -2,14 +2,14 @@
  * debug.c: the debug information of an image as plain data.
  *
  * In: an image. Out: image->debug. The steps are in image_load_debug(), in order; what each reads
- * and leaves is in debug_internal.h. Units are spread over the program's workers. A unit that
+ * and leaves is in internal.h. Units are spread over the program's workers. A unit that
  * cannot be read costs that unit and leaves one diagnostic.
  *
  * Left out: locals, types beyond their names and sizes, macros, location lists, call sites.
  */
 #include "base/threads.h"
-#include "load/debug_find.h"
-#include "load/debug_internal.h"
+#include "load/debug/find.h"
+#include "load/debug/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

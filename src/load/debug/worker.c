@@ -1,11 +1,11 @@
 /*
- * debug_worker.c: what each thread owns: libdw handles, an arena, caches.
+ * worker.c: what each thread owns: libdw handles, an arena, caches.
  *
  * libdw keeps whatever it decoded until its handle is closed. Over a gigabyte of DWARF that would
  * be gigabytes, so a worker closes its handles after RECYCLE_BYTES of entries and opens new ones;
  * positions of entries stay valid, because every handle reads the same bytes.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdlib.h>
 

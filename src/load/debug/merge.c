@@ -1,5 +1,5 @@
 /*
- * debug_merge.c: the units' records become the image's tables.
+ * merge.c: the units' records become the image's tables.
  *
  * In: units that are finished, each with records sorted by address and files in the numbering of
  * its worker. Out: struct debug_info. The result does not depend on which worker read which unit:
@@ -10,7 +10,7 @@
  * Lines: sequences, not rows, are sorted. Where two overlap, as when the linker folds equal
  * functions into one, the one that comes first keeps the addresses.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdlib.h>
 

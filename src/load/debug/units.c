@@ -1,5 +1,5 @@
 /*
- * debug_units.c: the units of a file, found by their headers alone (DWARF 5 section 7.5.1).
+ * units.c: the units of a file, found by their headers alone (DWARF 5 section 7.5.1).
  *
  * In: a file's sections. Out: a list of units. libdw could list them too, but stops at the first
  * header that it does not like, and forgets what comes behind. So headers are checked here, and
@@ -9,7 +9,7 @@
  * one large table would make that quadratic, so the tables' sizes are counted, and units beyond
  * what real files need are left out.
  */
-#include "load/debug_internal.h"
+#include "load/debug/internal.h"
 
 #include <stdlib.h>
 
