@@ -23,13 +23,14 @@ source_files() {
         find . -name 'build*' -prune -o -type f -print0
 }
 
-home='/(root|home/[a-z][a-z0-9_.-]*|Users/[A-Za-z]+)/'
-found=$(source_files | xargs -0 grep -nIE "$home|$root/" -- 2>/dev/null |
+places="(/root|/home/[a-z][a-z0-9_.-]*|/Users/[A-Za-z]+|$root)/"
+start='(^|[^[:alnum:]_./-])' # not the end of a longer path
+found=$(source_files | xargs -0 grep -nIE "$start$places" -- 2>/dev/null |
     grep -v '^\(\./\)\?tests/check_paths\.sh:')
 report 'the source names a home folder or this folder' "$found"
 
 if [[ -x $build/dwell ]]; then
-    found=$(grep -aoE "($root|$home)[[:print:]]*" "$(readlink -f "$build/dwell")")
+    found=$(grep -aoE "$start$places[[:print:]]*" "$build/dwell" | tr -d '\0')
     report 'the program names the folder in which it was built' "$found"
 else
     echo "skipped: $build/dwell is not built"

@@ -133,8 +133,9 @@ static struct value stack_pointer_after(const struct flow *flow, const struct ef
     case STACK_FROM_REGISTER:
         if (is_return_from_realigned(flow, effect, &source))
             return VALUE_OF(.form = FORM_STACK, .number = effect->stack_value);
+        // A dynamic stack goes from one height that was kept to another.
         if (source.form != FORM_STACK && source.form != FORM_STACK_BELOW)
-            return unknown;
+            return sp.form == FORM_STACK_BELOW ? sp : unknown;
         source.number += effect->stack_value;
         return source;
     case STACK_ADD_REGISTER:

@@ -61,6 +61,11 @@ static bool is_rust(const struct cutter *cutter, const struct mark *mark)
            memcmp(name + length - 20, "17h", 3) == 0;
 }
 
+static bool is_mangled(const char *name)
+{
+    return starts_with(name, "_R") || starts_with(name, "_Z");
+}
+
 static void append_named(struct cutter *cutter, const struct mark *mark, uint64_t bytes)
 {
     struct owner_list *list = cutter->list;
@@ -74,7 +79,9 @@ static void append_named(struct cutter *cutter, const struct mark *mark, uint64_
     }
     if (mark->variable != NONE) {
         const struct debug_variable *variable = &image->debug->variables[mark->variable];
-        owner.name = variable->name;
+        // A mangled symbol says the same and more: rustc puts some variables in wrong namespaces.
+        if (!owner.linkage_name || !is_mangled(owner.linkage_name))
+            owner.name = variable->name;
         owner.type = variable->type;
         if (variable->linkage_name && !owner.linkage_name)
             owner.linkage_name = variable->linkage_name;
