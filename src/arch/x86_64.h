@@ -38,8 +38,17 @@ struct encoding {
 /** Takes a common instruction apart; false for all that is not in its tables. */
 bool x86_64_scan(const uint8_t *bytes, size_t count, struct encoding *ret);
 
+/**
+ * Takes any instruction with a VEX or EVEX prefix apart: their lengths follow one rule, also for
+ * those that are newer than the disassembler.
+ */
+bool x86_64_scan_vector(const uint8_t *bytes, size_t count, struct encoding *ret);
+
 /** Tells the effect of a scanned instruction; false if it is one of the rare ones after all. */
 bool x86_64_common_effect(const struct encoding *encoding, uint64_t address, struct effect *ret);
+
+/** Tells the most that an unknown vector instruction may do. */
+void x86_64_vector_effect(const struct encoding *encoding, uint64_t address, struct effect *ret);
 
 /** Decodes any instruction, slowly. */
 void x86_64_rare_effect(const uint8_t *bytes, size_t count, uint64_t address, struct effect *ret);

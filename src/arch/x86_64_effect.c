@@ -754,3 +754,18 @@ bool x86_64_common_effect(const struct encoding *e, uint64_t address, struct eff
     x86_64_settle_stack_pointer(ret);
     return is_common;
 }
+
+void x86_64_vector_effect(const struct encoding *e, uint64_t address, struct effect *ret)
+{
+    x86_64_clear_effect(ret);
+    ret->length = e->length;
+    ret->changes_flags = true;
+    // Which operands are general registers is not known: none keeps its value, but no such
+    // instruction writes the stack pointer.
+    ret->clobbered = REGISTER_BIT(e->reg) | REGISTER_BIT(e->vector_register);
+    if (is_memory(e))
+        set_memory(e, address, READS | WRITES, 0, ret);
+    else
+        ret->clobbered |= REGISTER_BIT(e->rm);
+    ret->clobbered &= ~REGISTER_BIT(RSP);
+}

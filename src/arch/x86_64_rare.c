@@ -218,9 +218,13 @@ void x86_64_rare_effect(const uint8_t *bytes, size_t count, uint64_t address, st
 {
     ZydisDecodedInstruction instruction;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    struct encoding encoding;
     x86_64_clear_effect(ret);
-    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes, count, &instruction, operands)))
+    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes, count, &instruction, operands))) {
+        if (x86_64_scan_vector(bytes, count, &encoding))
+            x86_64_vector_effect(&encoding, address, ret);
         return;
+    }
     ret->length = instruction.length;
     ret->changes_flags =
         instruction.cpu_flags && (instruction.cpu_flags->modified | instruction.cpu_flags->set_0 |

@@ -255,3 +255,57 @@ bool x86_64_scan(const uint8_t *bytes, size_t count, struct encoding *ret)
     ret->length = cursor.next - bytes;
     return !cursor.is_short;
 }
+
+/* ---- Vector encodings ------------------------------------------------------------------------ */
+
+/** Reads the bytes behind c4, c5 or 62 up to the opcode; returns the opcode map, 0 if invalid. */
+static unsigned scan_vector_prefix(struct cursor *cursor, uint8_t first, uint8_t *ret_rex,
+                                   uint8_t *ret_second)
+{
+    uint8_t bits = (uint8_t)~next_byte(cursor); // R, X and B are stored inverted
+    *ret_rex = bits >> 5;
+    if (first == 0xc5) {
+        *ret_rex = (bits >> 7) << 2;
+        *ret_second = (uint8_t)~bits;
+        return 1;
+    }
+    *ret_second = next_byte(cursor);
+    if (first == 0xc4)
+        return ~bits & 0x1f;
+    next_byte(cursor);
+    return ~bits & 7;
+}
+
+/** Whether an opcode of vector map 1 is followed by an immediate; in map 3, all are. */
+static bool has_vector_immediate(unsigned map, uint8_t opcode)
+{
+    if (map != 1)
+        return map == 3;
+    return (opcode >= 0x70 && opcode <= 0x73) || opcode == 0xc2 ||
+           (opcode >= 0xc4 && opcode <= 0xc6);
+}
+
+bool x86_64_scan_vector(const uint8_t *bytes, size_t count, struct encoding *ret)
+{
+    struct cursor cursor = {bytes, bytes + (count < 15 ? count : 15), false};
+    uint8_t rex = 0, second = 0, first = next_byte(&cursor);
+    memset(ret, 0, sizeof *ret);
+    ret->base = ret->index = REGISTER_NONE;
+    ret->scale = 1;
+    if (first == 0x64 || first == 0x65) {
+        ret->has_segment = true;
+        first = next_byte(&cursor);
+    }
+    if (first != 0xc4 && first != 0xc5 && first != 0x62)
+        return false;
+    unsigned map = scan_vector_prefix(&cursor, first, &rex, &second);
+    ret->opcode = next_byte(&cursor);
+    if (!map || map > 7)
+        return false;
+    scan_modrm(&cursor, rex, ret);
+    ret->vector_register = (~second >> 3) & 15;
+    ret->immediate_bytes = has_vector_immediate(map, ret->opcode);
+    ret->immediate = next_number(&cursor, ret->immediate_bytes);
+    ret->length = (uint8_t)(cursor.next - bytes);
+    return !cursor.is_short;
+}

@@ -4,8 +4,8 @@
  * In: facts.steps, facts.verdicts, facts.bounds. Out: lists of steps. A verdict's way is chosen
  * once, at the start: an on_panic function may call one that is maybe, and the shortest diverging
  * way from there need not be its normal one. Only the ways to unresolved calls are merged into
- * one array; heap.h says why that still ends. Whatever else is in the tables, no path is longer
- * than there are functions.
+ * one array; analysis/heap/ways.c says why that still ends. Whatever is in the tables, a path has
+ * an end: its length is limited by the number of functions.
  */
 #include "program/path.h"
 
@@ -51,13 +51,18 @@ static bool leads_to_all_paths(const struct program *program, uint32_t call)
 uint32_t path_to_deepest(const struct program *program, uint32_t function, bool with_panic,
                          uint32_t limit, struct step *ret_steps)
 {
-    if (limit > program->function_count)
-        limit = program->function_count;
+    // At most once through each function on the way round a circle and once on normal paths.
+    if (limit / 2 > program->function_count)
+        limit = 2 * program->function_count;
     uint32_t count = 0;
     for (; count < limit && function != NONE; count++) {
         const struct bound *bound = &program->facts->bounds[function];
-        // From here on, all paths count, and going back to normal ones could go in circles.
-        with_panic |= !program->facts->verdicts[function].has_normal_paths;
+        // A function without normal paths has one depth; where nothing is deeper than a normal
+        // path, that is the path of both.
+        if (!program->facts->verdicts[function].has_normal_paths)
+            with_panic = true;
+        else if (bound->normal_at_least_bytes == bound->at_least_bytes)
+            with_panic = false;
         struct step step = {with_panic ? bound->deepest_call : bound->normal_call,
                             with_panic ? bound->deepest_target : bound->normal_target};
         if (step.call == NONE)

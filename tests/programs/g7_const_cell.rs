@@ -5,8 +5,11 @@
 //! expect no globals[name="*FRESH*", writable=true]
 //! expect debug: stack[name=first].frame_bytes >= 72
 //! expect debug: stack[name=second].frame_bytes >= 72
-//! expect heap[name=first].allocates == never
-//! expect heap[name=second].allocates == never
+//! In debug the index is checked, and the panic that it may end in allocates.
+//! expect debug: heap[name=first].allocates == on_panic
+//! expect release: heap[name=first].allocates == never
+//! expect debug: heap[name=second].allocates == on_panic
+//! expect release: heap[name=second].allocates == never
 //! run exits 0
 
 use std::cell::Cell;

@@ -248,6 +248,18 @@ static void test_padding(void **state)
     assert_true(DECODE("\xf3\x0f\x1e\xfa").is_landing);
 }
 
+static void test_newer_than_disassembler(void **state)
+{
+    (void)state;
+    // vpmadd52luq 0x20(%rsi),%ymm2,%ymm3 with a VEX prefix (AVX-IFMA, 2022)
+    struct effect effect = DECODE("\xc4\xe2\xed\xb4\x5e\x20");
+    assert_int_equal(effect.control, CONTROL_NEXT);
+    assert_int_equal(effect.stack, STACK_NONE);
+    assert_operand(effect, RSI, REGISTER_NONE, 1, 0x20);
+    // cmpbexadd %eax,%ecx,(%rdi): writes ecx
+    assert_true(DECODE("\xc4\xe2\x79\xe6\x0f").clobbered & REGISTER_BIT(RCX));
+}
+
 static void test_no_instruction(void **state)
 {
     (void)state;

@@ -58,7 +58,8 @@ struct jump_table {
     uint64_t address;
     uint32_t bytes;
     uint32_t first_target, target_count; /* in table_targets; sorted */
-    uint8_t unit;                        /* bytes of an entry */
+    uint16_t unit;                       /* bytes of an entry */
+    bool is_code;                        /* the entries are pieces of code to jump to */
     bool is_loose;                       /* its end was found without a comparison */
     bool is_complete;                    /* surely no other targets */
 };

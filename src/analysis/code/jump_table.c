@@ -6,22 +6,25 @@
  * nobody compared (the compiler knew that an enum has no other values), entries are read up to the
  * first that is no place in the function, or up to the next address that any code mentions, for
  * there the next constant begins. The latter needs all other functions to have been read: such a
- * function is deferred. Left out: tables in writable memory, entries of 1 or 2 bytes (not made by
- * compilers for this machine), and tables of functions (those are calls).
+ * function is deferred. Hand-written code also jumps into evenly spaced pieces of code (glibc's
+ * memcpy variants); there the "table" is the code itself. Left out: tables in writable memory,
+ * entries of 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those
+ * are calls).
  */
 #include "analysis/code/flow.h"
 
 #include <stdlib.h>
 
-enum { MAX_ENTRIES = 1 << 16 };
+enum { MAX_ENTRIES = 1 << 16, MAX_PIECES = 256 };
 
 /** A jump that goes to one of the entries of a table. */
 struct table_shape {
     uint64_t address;
     uint32_t bound; /* largest index, BOUND_NONE */
-    uint8_t unit;
+    uint16_t unit;
     bool is_loose; /* the bound is only that of a type */
     bool is_relative;
+    bool is_code; /* the entries are the places to jump to */
 };
 
 static bool find_shape(const struct flow *flow, const struct effect *effect,
@@ -38,11 +41,21 @@ static bool find_shape(const struct flow *flow, const struct effect *effect,
     bool is_address = effect->target_kind == TARGET_MEMORY && value.form == FORM_INDEX &&
                       value.unit == 8 && value.number;
     bool is_relative = value.form == FORM_TABLE_TARGET;
+    bool is_code = effect->target_kind == TARGET_REGISTER && value.form == FORM_INDEX &&
+                   value.unit > 1 && value.bound < MAX_PIECES &&
+                   flow_offset_of(flow, (uint64_t)value.number) != NONE;
+    if (is_code) {
+        *ret = (struct table_shape){.address = (uint64_t)value.number,
+                                    .bound = value.bound,
+                                    .unit = value.unit,
+                                    .is_code = true};
+        return true;
+    }
     if (!is_loaded && !is_address && !is_relative)
         return false;
     *ret = (struct table_shape){.address = (uint64_t)value.number,
                                 .bound = value.bound,
-                                .unit = (uint8_t)value.unit,
+                                .unit = value.unit,
                                 .is_loose = value.is_loose || value.bound == BOUND_NONE,
                                 .is_relative = is_relative};
     return flow_is_constant(flow->image, ret->address);
@@ -53,6 +66,10 @@ static bool read_entry(const struct flow *flow, const struct table_shape *shape,
                        uint32_t *ret_offset)
 {
     uint64_t place = shape->address + (uint64_t)index * shape->unit, value;
+    if (shape->is_code) {
+        *ret_offset = flow_offset_of(flow, place);
+        return *ret_offset != NONE;
+    }
     if (!flow_is_constant(flow->image, place))
         return false;
     if (shape->is_relative) {
@@ -103,6 +120,7 @@ static bool read_table(struct flow *flow, const struct table_shape *shape, struc
     sort_targets(flow, table->first_target);
     table->address = shape->address;
     table->unit = shape->unit;
+    table->is_code = shape->is_code;
     table->bytes = entries * shape->unit;
     table->target_count = (uint32_t)flow->table_targets.count - table->first_target;
     table->is_loose = shape->is_loose;
@@ -165,7 +183,8 @@ static bool loosen(struct flow *flow, struct jump_table *table)
 /** Whether the state says, with all ways into the jump, what it said with fewer of them. */
 static bool is_confirmed(const struct jump_table *table, const struct table_shape *shape)
 {
-    if (shape->address != table->address || shape->unit != table->unit)
+    if (shape->address != table->address || shape->unit != table->unit ||
+        shape->is_code != table->is_code)
         return false;
     return table->is_loose ||
            (!shape->is_loose && ((uint64_t)shape->bound + 1) * shape->unit <= table->bytes);
@@ -182,7 +201,7 @@ static bool confirm(struct flow *flow, uint32_t jump)
     bool is_known = find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape);
     if (is_known && is_confirmed(table, &shape))
         return false;
-    if (table->unit == 4 && (!is_known || shape.address == table->address))
+    if (table->unit == 4 && !table->is_code && (!is_known || shape.address == table->address))
         return loosen(flow, table);
     table->is_complete = false;
     return true;

@@ -290,7 +290,11 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
         value = value_add(source, constant(effect->value), 1, 0);
         break;
     case VALUE_ADD_REGISTERS:
-        value = value_add(source, get(state, effect->index), effect->scale, effect->value);
+        // A register added to its own multiple is a multiple.
+        if (effect->source == effect->index)
+            value = value_add(constant(0), source, effect->scale + 1U, effect->value);
+        else
+            value = value_add(source, get(state, effect->index), effect->scale, effect->value);
         break;
     case VALUE_SUBTRACT:
         value = subtracted(source, get(state, effect->index));

@@ -14,13 +14,7 @@
  * all their paths do. Allocators are functions like others here: their stack is real. There is no
  * bound where a frame, a depth or a callee is not known, and none in a circle of calls. Calls
  * whose candidates are all address-taken functions count as unresolved, as they do for verdicts.
- *
- * The floor, `at_least`, is the same maximum over what is known: unresolved calls cost nothing,
- * a dynamic frame counts with its fixed part, and in a circle the calls that close it are left out
- * (back edges of the depth-first search in components.c). So it is the length of a path that enters
- * no function twice: not always the longest such path, which is NP-hard to find. Both walks take
- * the functions in one order, so that what normal paths need is never more than what all paths do:
- * that of the search over normal calls, begun at the components of all calls, callees first.
+ * The maxima themselves, and the floor where there is no bound, are found in depths.c.
  */
 #include "analysis/stack.h"
 
@@ -59,138 +53,43 @@ bool stack_is_cyclic(const struct stack_pass *pass, uint32_t node)
     return component != NONE && pass->components.is_cyclic[component];
 }
 
-static bool is_edge(const void *context, uint32_t call)
+bool stack_is_edge(const void *context, uint32_t call)
 {
     const struct stack_pass *pass = context;
     return stack_call_counts(pass, call) && stack_call_is_known(pass, call);
 }
 
-/** Returns what is certainly in use when the callee of @p call begins. */
-static int64_t known_depth(const struct stack_pass *pass, const struct call *call)
+/** Returns the nodes by their component, callees first; the caller frees it. */
+static uint32_t *list_by_component(const struct components *components)
 {
-    if (call->depth_bytes >= 0)
-        return call->depth_bytes;
-    // Below a dynamic part of the frame is at least its fixed part.
-    const struct frame *frame = &pass->program->facts->frames[call->from];
-    return frame->kind == FRAME_DYNAMIC && frame->bytes > 0 ? frame->bytes : 0;
-}
-
-/** Makes @p depth at least what @p call takes with what its callee takes. */
-static void add_call(const struct stack_pass *pass, struct stack_depth *depth, uint32_t call)
-{
-    const struct call *record = &pass->program->calls[call];
-    if (!stack_call_is_known(pass, call)) {
-        depth->is_bounded = false;
-        return;
-    }
-    uint32_t node = pass->graph->callees[call];
-    const struct stack_depth *callee = &stack_callee_pass(pass, call)->depths[node];
-    depth->is_bounded &= callee->is_bounded && record->depth_bytes >= 0;
-    if (callee->bytes < 0 || pass->positions[node] >= pass->positions[record->from])
-        return;
-    int64_t bytes;
-    if (__builtin_add_overflow(known_depth(pass, record), callee->bytes, &bytes)) {
-        bytes = INT64_MAX;
-        depth->is_bounded = false;
-    }
-    if (bytes <= depth->bytes)
-        return;
-    depth->bytes = bytes;
-    bool is_list = node >= pass->graph->function_count;
-    depth->step = (struct step){call, is_list ? callee->step.target : node};
-}
-
-static struct stack_depth function_depth(const struct stack_pass *pass, uint32_t function)
-{
-    if (stack_takes_all(pass, function))
-        return pass->all_paths->depths[function];
-    const struct program *program = pass->program;
-    const struct frame *frame = &program->facts->frames[function];
-    struct stack_depth depth = {
-        .bytes = frame->bytes > 0 ? frame->bytes : 0,
-        .step = {NONE, NONE},
-        .is_bounded = frame->kind == FRAME_FIXED && frame->bytes >= 0 &&
-                      !callgraph_is_opaque(program, function),
-    };
-    for (uint32_t i = program->function_calls[function]; i < program->function_calls[function + 1];
-         i++) {
-        if (stack_call_counts(pass, i))
-            add_call(pass, &depth, i);
-    }
-    return depth;
-}
-
-/** Of a list of targets the deepest member, which the step names. */
-static struct stack_depth list_depth(const struct stack_pass *pass, uint32_t node)
-{
-    struct stack_depth depth = {.bytes = -1, .step = {NONE, NONE}, .is_bounded = true};
-    for (uint32_t i = 0; i < callgraph_successor_count(pass->graph, node); i++) {
-        uint32_t member = callgraph_successor(pass->graph, node, i);
-        const struct stack_depth *member_depth = &pass->depths[member];
-        depth.is_bounded &= member_depth->is_bounded;
-        if (member_depth->bytes <= depth.bytes)
-            continue;
-        depth.bytes = member_depth->bytes;
-        depth.step.target = member;
-    }
-    return depth;
-}
-
-/** Nodes that are not in the order are lists that no call of this pass goes through. */
-static void find_depths(struct stack_pass *pass)
-{
-    uint32_t node_count = pass->graph->node_count;
-    pass->depths = xmalloc(((size_t)node_count + 1) * sizeof *pass->depths);
-    for (uint32_t i = 0; i < node_count; i++)
-        pass->depths[i] = (struct stack_depth){.bytes = -1, .step = {NONE, NONE}};
-    for (uint32_t i = 0; i < pass->order_count; i++) {
-        uint32_t node = pass->order[i];
-        struct stack_depth depth = node < pass->graph->function_count ? function_depth(pass, node)
-                                                                      : list_depth(pass, node);
-        depth.is_bounded &= !stack_is_cyclic(pass, node);
-        pass->depths[node] = depth;
-    }
-}
-
-/**
- * Returns the nodes in the order of their components over all calls, in each of them that first
- * which the search entered it by: from there the paths are longest. The caller frees it.
- */
-static uint32_t *list_roots(const struct stack_pass *all)
-{
-    const struct components *components = &all->components;
     CLEANUP_FREE uint32_t *rows = xcalloc((size_t)components->count + 1, sizeof *rows);
-    uint32_t *roots = xmalloc(((size_t)components->order_count + 1) * sizeof *roots);
+    uint32_t *nodes = xmalloc(((size_t)components->order_count + 1) * sizeof *nodes);
     for (uint32_t i = 0; i < components->order_count; i++)
         rows[components->component[components->order[i]] + 1]++;
     for (uint32_t i = 0; i < components->count; i++)
         rows[i + 1] += rows[i];
-    for (uint32_t i = components->order_count; i-- > 0;)
-        roots[rows[components->component[components->order[i]]]++] = components->order[i];
-    return roots;
-}
-
-static void find_components(struct stack_pass *all, struct stack_pass *normal)
-{
-    components_init(&all->components, all->graph, is_edge, all, NULL, 0);
-    CLEANUP_FREE uint32_t *roots = list_roots(all);
-    components_init(&normal->components, normal->graph, is_edge, normal, roots,
-                    all->components.order_count);
-}
-
-/** Walks both passes in the order of the search over normal paths. */
-static void find_all_depths(struct stack_pass *all, struct stack_pass *normal, uint32_t *positions)
-{
-    const struct components *components = &normal->components;
     for (uint32_t i = 0; i < components->order_count; i++)
-        positions[components->order[i]] = i;
+        nodes[rows[components->component[components->order[i]]]++] = components->order[i];
+    return nodes;
+}
+
+/**
+ * Finds the components of both passes. The search over normal calls begins at the components over
+ * all calls in their order, so that one order of nodes, which it returns, is good for both.
+ */
+static uint32_t *find_components(struct stack_pass *all, struct stack_pass *normal)
+{
+    components_init(&all->components, all->graph, stack_is_edge, all, NULL, 0);
+    CLEANUP_FREE uint32_t *roots = list_by_component(&all->components);
+    uint32_t count = all->components.order_count;
+    components_init(&normal->components, normal->graph, stack_is_edge, normal, roots, count);
+    uint32_t *order = list_by_component(&normal->components);
     struct stack_pass *passes[] = {all, normal};
     for (unsigned i = 0; i < 2; i++) {
-        passes[i]->order = components->order;
-        passes[i]->order_count = components->order_count;
-        passes[i]->positions = positions;
-        find_depths(passes[i]);
+        passes[i]->order = order;
+        passes[i]->order_count = count;
     }
+    return order;
 }
 
 static void keep_bounds(struct program *program, const struct stack_pass *all,
@@ -267,9 +166,8 @@ void stack_analyze(struct program *program)
     struct stack_pass *all = &passes[0], *normal = &passes[1];
     *all = (struct stack_pass){.program = program, .graph = &graph};
     *normal = (struct stack_pass){.program = program, .graph = &graph, .all_paths = all};
-    find_components(all, normal);
-    CLEANUP_FREE uint32_t *positions = xmalloc(((size_t)graph.node_count + 1) * sizeof *positions);
-    find_all_depths(all, normal, positions);
+    CLEANUP_FREE uint32_t *order = find_components(all, normal);
+    stack_find_depths(all, normal);
     keep_bounds(program, all, normal);
     find_recursions(program, all);
     stack_find_reasons(program, all, normal);

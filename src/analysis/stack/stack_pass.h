@@ -19,9 +19,8 @@ struct stack_pass {
     const struct callgraph *graph;
     const struct stack_pass *all_paths; /* NULL: this one is over all paths */
     struct components components;
-    const uint32_t *order; /* of nodes, of both passes: callees first but in circles */
+    const uint32_t *order; /* nodes by component, callees first; the same in both passes */
     uint32_t order_count;
-    const uint32_t *positions;  /* of each node in the order */
     struct stack_depth *depths; /* of each node */
 };
 
@@ -39,6 +38,12 @@ bool stack_takes_all(const struct stack_pass *pass, uint32_t function);
 
 /** Whether @p node is in a circle of calls. */
 bool stack_is_cyclic(const struct stack_pass *pass, uint32_t node);
+
+/** Whether @p call counts in the pass @p context and its targets are known; a call_filter. */
+bool stack_is_edge(const void *context, uint32_t call);
+
+/** Fills the depths of both passes (depths.c), which are allocated here. */
+void stack_find_depths(struct stack_pass *all, struct stack_pass *normal);
 
 /** Fills facts.unbounded and the reasons in facts.bounds, whose bounds are there (reasons.c). */
 void stack_find_reasons(struct program *program, const struct stack_pass *all,
