@@ -21,6 +21,7 @@ static const struct machine machines[] = {
     {"arm", NULL, EM_ARM, 4},
     {"riscv32", NULL, EM_RISCV, 4},
     {"riscv64", NULL, EM_RISCV, 8},
+    {"i386", NULL, EM_386, 4},
 };
 
 static const struct machine *find_machine(uint16_t elf_machine, unsigned pointer_bytes)

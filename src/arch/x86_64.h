@@ -32,7 +32,8 @@ struct encoding {
     register_number base, index;
     uint8_t scale;
     int64_t displacement;
-    int64_t immediate; /* sign-extended */
+    int64_t immediate;       /* sign-extended */
+    uint8_t vector_register; /* the third operand of vector encodings (VEX.vvvv) */
 };
 
 /** Takes a common instruction apart; false for all that is not in its tables. */

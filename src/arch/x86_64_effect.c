@@ -5,7 +5,7 @@
  * The rule that everything else rests on: a general-purpose register that an instruction writes is
  * its destination or in `clobbered`. False means "rare after all": Zydis decides.
  */
-#include "arch/x86_64.h"
+#include "arch/x86_64_operand.h"
 
 /** Operations of the arithmetic opcodes, in the order of their encoding. */
 enum { OP_ADD, OP_OR, OP_ADC, OP_SBB, OP_AND, OP_SUB, OP_XOR, OP_CMP };
@@ -21,66 +21,6 @@ void x86_64_clear_effect(struct effect *ret)
         .index = REGISTER_NONE,
         .scale = 1,
     };
-}
-
-static inline bool is_memory(const struct encoding *e)
-{
-    return e->mod != 3;
-}
-
-static void set_value(struct effect *ret, enum value_effect kind, register_number destination,
-                      register_number source, int64_t value)
-{
-    ret->value_kind = kind;
-    ret->destination = destination;
-    ret->source = source;
-    ret->value = value;
-}
-
-/** The registers and the displacement of the memory operand. */
-static inline void set_operand(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    ret->base = e->base;
-    ret->index = e->index;
-    ret->scale = e->scale;
-    ret->displacement = e->displacement;
-    if (e->has_segment) {
-        ret->is_thread_local = true;
-    } else if (e->is_rip_relative) {
-        ret->displacement = address + e->length + e->displacement;
-        ret->displacement_is_address = true;
-    } else if (e->displacement_bytes == 4 && e->base != RSP && e->base != RBP) {
-        ret->displacement_may_be_address = true;
-    }
-}
-
-enum { READS = 1, WRITES = 2 };
-
-static inline void set_memory(const struct encoding *e, uint64_t address, unsigned access,
-                              unsigned bytes, struct effect *ret)
-{
-    set_operand(e, address, ret);
-    ret->reads_memory = access & READS;
-    ret->writes_memory = access & WRITES;
-    ret->access_bytes = bytes;
-}
-
-/** A register of a 1-byte operand: without REX, 4 to 7 are ah, ch, dh and bh. */
-static inline register_number byte_register(const struct encoding *e, uint8_t number)
-{
-    return !e->has_rex && number >= 4 && number < 8 ? number - 4 : number;
-}
-
-static inline register_number operand_register(const struct encoding *e, uint8_t number,
-                                               unsigned bytes)
-{
-    return bytes == 1 ? byte_register(e, number) : number;
-}
-
-/** Whether the register is one of ah, ch, dh and bh, whose values are not followed. */
-static inline bool is_high_byte(const struct encoding *e, uint8_t number, unsigned bytes)
-{
-    return bytes == 1 && !e->has_rex && number >= 4 && number < 8;
 }
 
 static int64_t truncate_constant(int64_t value, unsigned bytes)
@@ -260,7 +200,7 @@ static bool load_address(const struct encoding *e, uint64_t address, struct effe
 }
 
 /** A sign- or zero-extending move of `bytes` bytes. */
-static bool move_extended(const struct encoding *e, uint64_t address, unsigned bytes,
+bool x86_64_move_extended(const struct encoding *e, uint64_t address, unsigned bytes,
                           bool is_signed, struct effect *ret)
 {
     ret->operand_bytes = e->operand_bytes;
@@ -379,7 +319,7 @@ static const uint8_t conditions[16] = {
     [5] = CONDITION_NOT_EQUAL, [6] = CONDITION_BELOW_EQUAL, [7] = CONDITION_ABOVE,
 };
 
-static bool jump(const struct encoding *e, uint64_t address, enum control control,
+bool x86_64_jump(const struct encoding *e, uint64_t address, enum control control,
                  struct effect *ret)
 {
     if (e->has_66)
@@ -392,7 +332,7 @@ static bool jump(const struct encoding *e, uint64_t address, enum control contro
     return true;
 }
 
-static bool multiply(const struct encoding *e, uint64_t address, bool has_immediate,
+bool x86_64_multiply(const struct encoding *e, uint64_t address, bool has_immediate,
                      struct effect *ret)
 {
     ret->operand_bytes = e->operand_bytes;
@@ -444,7 +384,7 @@ static bool one_byte_effect(const struct encoding *e, uint64_t address, struct e
     case 0x58 ... 0x5f:
         return !e->has_66 && pop(e, ret);
     case 0x63:
-        return move_extended(e, address, 4, true, ret);
+        return x86_64_move_extended(e, address, 4, true, ret);
     case 0x68:
     case 0x6a:
         push(ret, REGISTER_NONE, e->immediate);
@@ -452,7 +392,7 @@ static bool one_byte_effect(const struct encoding *e, uint64_t address, struct e
         return !e->has_66;
     case 0x69:
     case 0x6b:
-        return multiply(e, address, true, ret);
+        return x86_64_multiply(e, address, true, ret);
     case 0x84:
     case 0x85:
         if (is_memory(e))
@@ -518,165 +458,6 @@ static bool one_byte_effect(const struct encoding *e, uint64_t address, struct e
     }
 }
 
-/** Loads, stores and arithmetic of vector registers: opcodes that write no general register. */
-static bool vector_effect(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    static const bool stores[256] = {
-        [0x11] = 1, [0x13] = 1, [0x17] = 1, [0x29] = 1,
-        [0x2b] = 1, [0x7f] = 1, [0xd6] = 1, [0xe7] = 1,
-    };
-    // The size of the operand depends on the opcode and on the prefix; Zydis knows it.
-    if (is_memory(e)) {
-        if (e->is_rip_relative || e->base == REGISTER_NONE)
-            return false;
-        set_memory(e, address, stores[e->opcode] ? WRITES : READS, 0, ret);
-    }
-    ret->changes_flags = e->opcode == 0x2e || e->opcode == 0x2f;
-    return true;
-}
-
-static bool set_condition(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    ret->operand_bytes = 1;
-    if (is_memory(e))
-        set_memory(e, address, WRITES, 1, ret);
-    else
-        set_value(ret, VALUE_UNKNOWN, byte_register(e, e->rm), REGISTER_NONE, 0);
-    return true;
-}
-
-/** An operation with an unfollowed result in reg (bsf, popcnt, cmov) and a source in rm. */
-static bool unknown_in_reg(const struct encoding *e, uint64_t address, bool changes_flags,
-                           struct effect *ret)
-{
-    ret->operand_bytes = e->operand_bytes;
-    ret->changes_flags = changes_flags;
-    if (is_memory(e))
-        set_memory(e, address, READS, e->operand_bytes, ret);
-    set_value(ret, VALUE_UNKNOWN, e->reg, REGISTER_NONE, 0);
-    return true;
-}
-
-/** An operation that reads and writes rm: bts, shld, xadd, cmpxchg. */
-static bool unknown_in_rm(const struct encoding *e, uint64_t address, unsigned bytes,
-                          bool is_bit_string, struct effect *ret)
-{
-    ret->operand_bytes = bytes;
-    ret->changes_flags = true;
-    // A bit offset in a register reaches beyond the operand: its size is not known.
-    if (is_memory(e))
-        set_memory(e, address, READS | WRITES, is_bit_string ? 0 : bytes, ret);
-    else
-        set_value(ret, VALUE_UNKNOWN, operand_register(e, e->rm, bytes), REGISTER_NONE, 0);
-    return true;
-}
-
-static bool bit_test(const struct encoding *e, uint64_t address, bool is_bit_string,
-                     struct effect *ret)
-{
-    ret->changes_flags = true;
-    if (is_memory(e))
-        set_memory(e, address, READS, is_bit_string ? 0 : e->operand_bytes, ret);
-    return true;
-}
-
-/** endbr64 and the wide nops share opcodes with instructions of the shadow stack. */
-static bool hint(const struct encoding *e, struct effect *ret)
-{
-    if (e->opcode == 0x1f) {
-        ret->is_padding = true;
-        return (e->reg & 7) == 0;
-    }
-    ret->is_landing = true;
-    return e->has_f3 && e->mod == 3 && e->reg == 7 && e->rm == 2;
-}
-
-/** movd and movq between a vector register and a general register or memory. */
-static bool move_vector(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    if (e->opcode == 0x7e && !e->has_f3 && !is_memory(e)) {
-        set_value(ret, VALUE_UNKNOWN, e->rm, REGISTER_NONE, 0);
-        return true;
-    }
-    if (!is_memory(e))
-        return true;
-    bool is_store = e->opcode == 0x7e && !e->has_f3;
-    unsigned bytes = e->is_wide || (e->opcode == 0x7e && e->has_f3) ? 8 : 4;
-    set_memory(e, address, is_store ? WRITES : READS, bytes, ret);
-    return true;
-}
-
-static bool two_byte_effect(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    unsigned bytes = e->opcode & 1 ? e->operand_bytes : 1;
-    switch (e->opcode) {
-    case 0x0b:
-        ret->control = CONTROL_TRAP;
-        return true;
-    case 0x1e:
-    case 0x1f:
-        return hint(e, ret);
-    case 0x40 ... 0x4f:
-        return unknown_in_reg(e, address, false, ret);
-    case 0x2c:
-    case 0x2d:
-    case 0x50:
-    case 0xc5:
-    case 0xd7:
-        return false;
-    case 0x6e:
-    case 0x7e:
-        return move_vector(e, address, ret);
-    case 0x80 ... 0x8f:
-        return jump(e, address, CONTROL_BRANCH, ret);
-    case 0x90 ... 0x9f:
-        return set_condition(e, address, ret);
-    case 0xa3:
-        return bit_test(e, address, true, ret);
-    case 0xab:
-    case 0xb3:
-    case 0xbb:
-        return unknown_in_rm(e, address, e->operand_bytes, true, ret);
-    case 0xba:
-        if ((e->reg & 7) < 4)
-            return false;
-        return (e->reg & 7) == 4 ? bit_test(e, address, false, ret)
-                                 : unknown_in_rm(e, address, e->operand_bytes, false, ret);
-    case 0xa4:
-    case 0xa5:
-    case 0xac:
-    case 0xad:
-        return unknown_in_rm(e, address, e->operand_bytes, false, ret);
-    case 0xaf:
-        return multiply(e, address, false, ret);
-    case 0xb0:
-    case 0xb1:
-        ret->clobbered = REGISTER_BIT(RAX);
-        return unknown_in_rm(e, address, bytes, false, ret);
-    case 0xb6:
-    case 0xb7:
-        return move_extended(e, address, e->opcode & 1 ? 2 : 1, false, ret);
-    case 0xbe:
-    case 0xbf:
-        return move_extended(e, address, e->opcode & 1 ? 2 : 1, true, ret);
-    case 0xb8:
-        return e->has_f3 && unknown_in_reg(e, address, true, ret);
-    case 0xbc:
-    case 0xbd:
-        return unknown_in_reg(e, address, true, ret);
-    case 0xc0:
-    case 0xc1:
-        ret->clobbered = REGISTER_BIT(operand_register(e, e->reg, bytes));
-        return unknown_in_rm(e, address, bytes, false, ret);
-    case 0xc8 ... 0xcf:
-        ret->operand_bytes = e->operand_bytes;
-        set_value(ret, VALUE_UNKNOWN, e->rm, REGISTER_NONE, 0);
-        return true;
-    default:
-        return vector_effect(e, address, ret);
-    }
-}
-
 /** Whether the value effect is plain arithmetic on rsp, and which stack effect that is. */
 static enum stack_effect stack_effect_of(const struct effect *effect)
 {
@@ -736,36 +517,22 @@ bool x86_64_common_effect(const struct encoding *e, uint64_t address, struct eff
     ret->length = e->length;
     bool is_common;
     if (e->is_0f)
-        is_common = two_byte_effect(e, address, ret);
+        is_common = x86_64_two_byte_effect(e, address, ret);
     else if (e->opcode >= 0x88 && e->opcode <= 0x8b)
         is_common = move(e, address, ret);
     else if (e->opcode < 0x40)
         is_common = arithmetic(e, address, ret);
     else if ((e->opcode & 0xf0) == 0x70)
-        is_common = jump(e, address, CONTROL_BRANCH, ret);
+        is_common = x86_64_jump(e, address, CONTROL_BRANCH, ret);
     else if (e->opcode >= 0x80 && e->opcode <= 0x83)
         is_common = arithmetic_immediate(e, address, ret);
     else if (e->opcode >= 0xe8)
-        is_common = e->opcode <= 0xeb
-                        ? jump(e, address, e->opcode == 0xe8 ? CONTROL_CALL : CONTROL_JUMP, ret)
-                        : one_byte_effect(e, address, ret);
+        is_common =
+            e->opcode <= 0xeb
+                ? x86_64_jump(e, address, e->opcode == 0xe8 ? CONTROL_CALL : CONTROL_JUMP, ret)
+                : one_byte_effect(e, address, ret);
     else
         is_common = one_byte_effect(e, address, ret);
     x86_64_settle_stack_pointer(ret);
     return is_common;
-}
-
-void x86_64_vector_effect(const struct encoding *e, uint64_t address, struct effect *ret)
-{
-    x86_64_clear_effect(ret);
-    ret->length = e->length;
-    ret->changes_flags = true;
-    // Which operands are general registers is not known: none keeps its value, but no such
-    // instruction writes the stack pointer.
-    ret->clobbered = REGISTER_BIT(e->reg) | REGISTER_BIT(e->vector_register);
-    if (is_memory(e))
-        set_memory(e, address, READS | WRITES, 0, ret);
-    else
-        ret->clobbered |= REGISTER_BIT(e->rm);
-    ret->clobbered &= ~REGISTER_BIT(RSP);
 }

@@ -12,8 +12,8 @@
 #include "load/elf_file.h"
 #include "load/functions.h"
 
-/** Whether the first @p count candidates, which are sorted, say whose code @p address is. */
-static bool is_covered(const struct finder *finder, size_t count, uint64_t address)
+/** How many of the first @p count candidates, which are sorted, begin at or before @p address. */
+static size_t count_up_to(const struct finder *finder, size_t count, uint64_t address)
 {
     size_t low = 0, high = count;
     while (low < high) {
@@ -23,10 +23,17 @@ static bool is_covered(const struct finder *finder, size_t count, uint64_t addre
         else
             high = middle;
     }
-    if (!low)
+    return low;
+}
+
+/** Whether one of the first @p count candidates says whose code @p address is. */
+static bool is_covered(const struct finder *finder, size_t count, uint64_t address)
+{
+    size_t after = count_up_to(finder, count, address);
+    if (!after)
         return false;
     // Candidates without a size reach to the next one as far as this file is concerned.
-    const struct candidate *candidate = &finder->candidates.data[low - 1];
+    const struct candidate *candidate = &finder->candidates.data[after - 1];
     return !candidate->bytes ? candidate->address == address
                              : address - candidate->address < candidate->bytes;
 }
@@ -94,10 +101,9 @@ static uint64_t walk_gaps(struct finder *finder, size_t count, const struct sect
                           bool begin)
 {
     uint64_t next = section->address, end = section->address + section->bytes, total = 0;
-    for (size_t i = 0; i <= count; i++) {
+    size_t first = section->address ? count_up_to(finder, count, section->address - 1) : 0;
+    for (size_t i = first; i <= count; i++) {
         const struct candidate *candidate = i < count ? &finder->candidates.data[i] : NULL;
-        if (candidate && candidate->address < section->address)
-            continue;
         uint64_t limit = candidate && candidate->address < end ? candidate->address : end;
         if (limit > next) {
             total += limit - next;

@@ -218,7 +218,7 @@ static bool read_entry(struct table *table, Elf_Data *data, const Dwarf_FDE *fde
         struct cursor data_cursor = cursor;
         if (table->common.lsda_encoding != DW_EH_PE_omit && augmentation_bytes &&
             !take_pointer(&data_cursor, table->common.lsda_encoding, pointer_bytes, &entry.lsda))
-            entry.lsda = 0;
+            entry.lsda = UINT64_MAX; // there is one, somewhere
         cursor.at += augmentation_bytes;
     }
     entry.entry_cfa_offset = entry_cfa_offset(cursor);

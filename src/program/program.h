@@ -65,68 +65,70 @@ enum section_role {
 struct section {
     const char *name;
     uint64_t address, bytes;
-    const uint8_t *data;   /* `bytes` bytes, NULL if the file holds none (or too few) */
-    uint64_t offset;       /* in the file */
-    uint64_t alignment;    /* at least 1 */
-    uint64_t entry_bytes;  /* size of one table entry, 0 if it is no table */
-    uint64_t tls_offset;   /* of thread-local sections: in the thread's block */
-    uint32_t index;        /* number in the file's section header table */
+    const uint8_t *data;  /* `bytes` bytes, NULL if the file holds none (or too few) */
+    uint64_t offset;      /* in the file */
+    uint64_t alignment;   /* at least 1 */
+    uint64_t entry_bytes; /* size of one table entry, 0 if it is no table */
+    uint64_t tls_offset;  /* of thread-local sections: in the thread's block */
+    uint32_t index;       /* number in the file's section header table */
     enum section_role role;
-    bool is_allocated;     /* occupies memory at run time */
+    bool is_allocated; /* occupies memory at run time */
     bool is_writable, is_executable, is_tls;
-    bool is_string_table;  /* of mergeable NUL-terminated strings */
+    bool is_string_table; /* of mergeable NUL-terminated strings */
 };
 
 enum symbol_type {
     SYMBOL_NONE,
     SYMBOL_FUNCTION,
-    SYMBOL_IFUNC,  /* the address is that of a resolver, which returns the function */
+    SYMBOL_IFUNC, /* the address is that of a resolver, which returns the function */
     SYMBOL_OBJECT,
-    SYMBOL_TLS,    /* the address is an offset in the thread-local block, not in the file */
+    SYMBOL_TLS, /* the address is an offset in the thread-local block, not in the file */
 };
 
 enum symbol_binding { BINDING_LOCAL, BINDING_WEAK, BINDING_GLOBAL };
 
 struct symbol {
-    uint64_t address;      /* 0 when undefined; for SYMBOL_TLS an offset in the TLS block */
-    uint64_t bytes;        /* repaired where the symbol table said 0 and the end is known, else 0 */
-    const char *name;      /* linkage name without version, never NULL */
-    const char *version;   /* of dynamic symbols, or NULL */
-    uint32_t section;      /* index in image.sections, NONE if undefined or absolute */
-    uint32_t number;       /* in its table; what a compiler emitted together has close numbers */
-    uint8_t type;          /* enum symbol_type */
-    uint8_t binding;       /* enum symbol_binding */
+    uint64_t address;    /* 0 when undefined; for SYMBOL_TLS an offset in the TLS block */
+    uint64_t bytes;      /* repaired where the symbol table said 0 and the end is known, else 0 */
+    const char *name;    /* linkage name without version, never NULL */
+    const char *version; /* of dynamic symbols, or NULL */
+    uint32_t section;    /* index in image.sections, NONE if undefined or absolute */
+    uint32_t number;     /* in its table; what a compiler emitted together has close numbers */
+    uint8_t type;        /* enum symbol_type */
+    uint8_t binding;     /* enum symbol_binding */
     bool is_defined;
-    bool is_dynamic;       /* from the dynamic symbol table: part of the image's interface */
+    bool is_dynamic; /* from the dynamic symbol table: part of the image's interface */
     bool is_default_version;
-    bool is_hidden;        /* visibility hidden or internal */
+    bool is_hidden; /* visibility hidden or internal */
 };
 
 /** What a relocation stores, independent of the machine. */
 enum relocation_kind {
     RELOCATION_OTHER,
-    RELOCATION_ABSOLUTE,  /* address of the symbol + addend (also: word-sized PC32 etc. in objects) */
-    RELOCATION_RELATIVE,  /* load address + addend: an address in this image */
-    RELOCATION_GOT,       /* GLOB_DAT: address of the symbol in a GOT slot */
-    RELOCATION_PLT,       /* JUMP_SLOT: the same, perhaps bound at the first call */
-    RELOCATION_IFUNC,     /* IRELATIVE: what the resolver at the addend returns */
-    RELOCATION_COPY,      /* a library's variable copied into this image's bss */
-    RELOCATION_TLS,       /* module number or offset of a thread-local */
+    RELOCATION_ABSOLUTE, /* address of the symbol + addend (also: word-sized PC32 etc. in objects)
+                          */
+    RELOCATION_RELATIVE, /* load address + addend: an address in this image */
+    RELOCATION_GOT,      /* GLOB_DAT: address of the symbol in a GOT slot */
+    RELOCATION_PLT,      /* JUMP_SLOT: the same, perhaps bound at the first call */
+    RELOCATION_IFUNC,    /* IRELATIVE: what the resolver at the addend returns */
+    RELOCATION_COPY,     /* a library's variable copied into this image's bss */
+    RELOCATION_TLS,      /* module number or offset of a thread-local */
 };
 
 struct relocation {
-    uint64_t address;   /* of the place that is changed */
-    int64_t addend;     /* RELATIVE, IFUNC: an address of this image */
-    uint32_t symbol;    /* index in image.symbols, NONE for RELATIVE and IFUNC */
-    uint32_t function;  /* the place will hold the address of this function, perhaps of another
-                           image or an external one; NONE if it is no function's */
-    uint8_t kind;       /* enum relocation_kind */
+    uint64_t address;  /* of the place that is changed */
+    int64_t addend;    /* RELATIVE, IFUNC: an address of this image */
+    uint32_t symbol;   /* index in image.symbols, NONE for RELATIVE and IFUNC */
+    uint32_t function; /* the place will hold the address of this function, perhaps of another
+                          image or an external one; NONE if it is no function's */
+    uint8_t kind;      /* enum relocation_kind */
 };
 
 /** One frame description entry of the unwind tables: a range of code with one entry. */
 struct unwind_entry {
     uint64_t address, bytes;
-    uint64_t lsda;            /* address of the exception table of the range, 0 if it has none */
+    uint64_t lsda;            /* address of the exception table of the range, 0 if it has none,
+                                 UINT64_MAX if it has one that cannot be found */
     int32_t entry_cfa_offset; /* stack below the caller's frame at the first instruction; larger
                                  than the machine's own for the cold part of a split function;
                                  -1 when not known */
@@ -141,42 +143,42 @@ struct needed_library {
 
 struct image {
     const char *path;
-    const char *name;            /* DT_SONAME or the last part of the path */
-    const struct arch *arch;     /* NULL when the machine is not supported: no code is read */
-    const char *machine;         /* "x86-64", "aarch64", "arm", "riscv32", "riscv64", or "unknown" */
+    const char *name;        /* DT_SONAME or the last part of the path */
+    const struct arch *arch; /* NULL when the machine is not supported: no code is read */
+    const char *machine;     /* "x86-64", "aarch64", "arm", "riscv32", "riscv64", or "unknown" */
     enum image_type type;
-    unsigned pointer_bytes;      /* 4 or 8 */
-    bool is_placed;              /* false for object files: addresses are made up by the loader */
-    bool is_static;              /* an executable without a dynamic section or interpreter */
-    bool is_stripped;            /* no symbol table beyond the dynamic one */
-    bool is_rewritten;           /* by BOLT: an old text is still there, dead */
-    bool binds_now;              /* no lazy binding through the PLT */
-    const uint8_t *file;         /* the whole file, mapped */
+    unsigned pointer_bytes; /* 4 or 8 */
+    bool is_placed;         /* false for object files: addresses are made up by the loader */
+    bool is_static;         /* an executable without a dynamic section or interpreter */
+    bool is_stripped;       /* no symbol table beyond the dynamic one */
+    bool is_rewritten;      /* by BOLT: an old text is still there, dead */
+    bool binds_now;         /* no lazy binding through the PLT */
+    const uint8_t *file;    /* the whole file, mapped */
     uint64_t file_bytes;
-    uint64_t entry;              /* address of the first instruction, 0 if none */
-    const char *build_id;        /* hexadecimal, NULL if none */
-    const char *interpreter;     /* path of the dynamic loader, NULL if none */
-    const char *debug_path;      /* where the debug information came from, NULL if nowhere */
+    uint64_t entry;          /* address of the first instruction, 0 if none */
+    const char *build_id;    /* hexadecimal, NULL if none */
+    const char *interpreter; /* path of the dynamic loader, NULL if none */
+    const char *debug_path;  /* where the debug information came from, NULL if nowhere */
 
-    uint64_t headers_bytes;      /* ELF header and program header table at the file's start */
+    uint64_t headers_bytes; /* ELF header and program header table at the file's start */
     uint64_t program_headers_offset, program_headers_bytes;
-    uint64_t relro_address, relro_bytes;  /* PT_GNU_RELRO, 0 if none */
-    uint64_t tls_address;                 /* of the template (PT_TLS) in the image */
-    uint64_t tls_data_bytes, tls_bytes;   /* initialized part, whole block per thread */
+    uint64_t relro_address, relro_bytes; /* PT_GNU_RELRO, 0 if none */
+    uint64_t tls_address;                /* of the template (PT_TLS) in the image */
+    uint64_t tls_data_bytes, tls_bytes;  /* initialized part, whole block per thread */
 
     struct segment *segments;
-    struct section *sections;    /* the placed ones in address order, then the others */
-    struct symbol *symbols;      /* by address; then type, binding, name; undefined ones last */
-    struct relocation *relocations;       /* by address */
-    struct unwind_entry *unwind_entries;  /* by address */
+    struct section *sections;       /* the placed ones in address order, then the others */
+    struct symbol *symbols;         /* by address; then type, binding, name; undefined ones last */
+    struct relocation *relocations; /* by address */
+    struct unwind_entry *unwind_entries; /* by address */
     struct needed_library *needed;
     uint32_t segment_count, section_count, symbol_count, relocation_count, unwind_count;
-    uint32_t placed_count;       /* sections that occupy memory, do not overlap and are not empty;
-                                    zeroed thread-locals have no place */
+    uint32_t placed_count; /* sections that occupy memory, do not overlap and are not empty;
+                              zeroed thread-locals have no place */
     uint32_t needed_count;
 
-    struct debug_info *debug;    /* debug.h; NULL when there is none or it was not asked for */
-    struct load_state *load;     /* private to load/ */
+    struct debug_info *debug; /* debug.h; NULL when there is none or it was not asked for */
+    struct load_state *load;  /* private to load/ */
 };
 
 /* ---- Functions ------------------------------------------------------------------------------- */
@@ -194,51 +196,51 @@ enum function_source {
 /** A function, or a piece of one that the compiler put elsewhere (`part_of` tells). */
 struct function {
     uint64_t address, bytes;
-    const char *linkage_name;  /* symbol; "" when there is none */
-    uint32_t image;            /* index in program.images; NONE for FUNCTION_EXTERNAL */
-    uint32_t section;          /* index in the image's sections, NONE if outside all */
-    uint32_t symbol;           /* the chosen one in image.symbols, NONE if it has none */
-    uint32_t debug_function;   /* index in debug_info.functions, NONE if it has none */
-    uint32_t part_of;          /* the function whose cold part this is: one frame, one flow graph */
-    uint32_t first_part;       /* list of the parts of a function, linked by next_part; NONE */
+    const char *linkage_name; /* symbol; "" when there is none */
+    uint32_t image;           /* index in program.images; NONE for FUNCTION_EXTERNAL */
+    uint32_t section;         /* index in the image's sections, NONE if outside all */
+    uint32_t symbol;          /* the chosen one in image.symbols, NONE if it has none */
+    uint32_t debug_function;  /* index in debug_info.functions, NONE if it has none */
+    uint32_t part_of;         /* the function whose cold part this is: one frame, one flow graph */
+    uint32_t first_part;      /* list of the parts of a function, linked by next_part; NONE */
     uint32_t next_part;
-    uint8_t source;            /* enum function_source */
-    bool is_ifunc;             /* a resolver: calling the symbol calls what it returns */
-    bool is_exported;          /* in the dynamic symbol table: others may call it */
-    bool is_absent;            /* external: a weak import that nobody defines; its address is null,
-                                  so nothing calls it */
-    bool is_address_taken;     /* its address is stored or computed somewhere */
+    uint8_t source;        /* enum function_source */
+    bool is_ifunc;         /* a resolver: calling the symbol calls what it returns */
+    bool is_exported;      /* in the dynamic symbol table: others may call it */
+    bool is_absent;        /* external: a weak import that nobody defines; its address is null,
+                              so nothing calls it */
+    bool is_address_taken; /* its address is stored or computed somewhere */
 };
 
 enum call_kind {
-    CALL_DIRECT,        /* the target is in the instruction */
-    CALL_PLT,           /* through a stub */
-    CALL_GOT,           /* through a GOT slot */
-    CALL_CONSTANT,      /* through memory or a register whose value is known */
+    CALL_DIRECT,   /* the target is in the instruction */
+    CALL_PLT,      /* through a stub */
+    CALL_GOT,      /* through a GOT slot */
+    CALL_CONSTANT, /* through memory or a register whose value is known */
     CALL_VTABLE,
     CALL_FIELD,
     CALL_PROTOTYPE,
     CALL_ADDRESS_TAKEN,
-    CALL_UNRESOLVED,    /* the callee is not known; targets is empty */
+    CALL_UNRESOLVED, /* the callee is not known; targets is empty */
 };
 
 /** A call instruction, or a jump that leaves the function (tail call). */
 struct call {
     uint64_t address;
-    uint32_t from;          /* function, never a part */
-    uint32_t first_target;  /* in program.call_targets */
-    uint32_t target_count;  /* 0 only for CALL_UNRESOLVED */
-    int32_t depth_bytes;    /* stack of the caller in use below its own caller's stack pointer when
-                               the callee begins, its return address not counted; -1 unknown */
-    uint8_t kind;           /* enum call_kind */
+    uint32_t from;         /* function, never a part */
+    uint32_t first_target; /* in program.call_targets */
+    uint32_t target_count; /* 0 only for CALL_UNRESOLVED */
+    int32_t depth_bytes;   /* stack of the caller in use below its own caller's stack pointer when
+                              the callee begins, its return address not counted; -1 unknown */
+    uint8_t kind;          /* enum call_kind */
     bool is_tail;
-    bool is_partial;        /* enters the callee behind its start: it does at most what it does */
+    bool is_partial; /* enters the callee behind its start: it does at most what it does */
 };
 
 enum {
-    BLOCK_RETURNS = 1,      /* ends in a return to the caller */
-    BLOCK_LANDING_PAD = 2,  /* entered by the unwinder, or by ways that were not found */
-    BLOCK_UNRESOLVED = 4,   /* ends in a jump with unknown targets; it is a call without targets */
+    BLOCK_RETURNS = 1,     /* ends in a return to the caller */
+    BLOCK_LANDING_PAD = 2, /* entered by the unwinder, or by ways that were not found */
+    BLOCK_UNRESOLVED = 4,  /* ends in a jump with unknown targets; it is a call without targets */
 };
 
 /**
@@ -248,8 +250,8 @@ enum {
  * successors.
  */
 struct block {
-    uint32_t call;          /* the call that ends it, in program.calls; NONE */
-    uint32_t next[2];       /* successors, in program.blocks; NONE */
+    uint32_t call;    /* the call that ends it, in program.calls; NONE */
+    uint32_t next[2]; /* successors, in program.blocks; NONE */
     uint32_t flags;
 };
 
@@ -258,11 +260,11 @@ enum reference_kind { REFERENCE_READ, REFERENCE_WRITE, REFERENCE_ADDRESS, REFERE
 
 /** Code of `from` mentions `target`. Sorted by (image of from, target); equal ones appear once. */
 struct reference {
-    uint64_t target;       /* an address in the image of `from` */
-    uint32_t from;         /* function, never a part */
-    uint32_t bytes;        /* accessed there; of a jump table its whole size; 0 if only the
-                              address is taken */
-    uint8_t kind;          /* enum reference_kind */
+    uint64_t target; /* an address in the image of `from` */
+    uint32_t from;   /* function, never a part */
+    uint32_t bytes;  /* accessed there; of a jump table its whole size; 0 if only the
+                        address is taken */
+    uint8_t kind;    /* enum reference_kind */
 };
 
 /* ---- The program ----------------------------------------------------------------------------- */
@@ -270,33 +272,33 @@ struct reference {
 struct program {
     struct arena arena;
     struct diagnostics diagnostics;
-    unsigned workers;              /* threads to use */
+    unsigned workers; /* threads to use */
 
-    struct image **images;         /* [0] is the file that was asked about */
+    struct image **images; /* [0] is the file that was asked about */
     uint32_t image_count;
 
-    struct function *functions;    /* by image, then address; external ones last */
+    struct function *functions; /* by image, then address; external ones last */
     uint32_t function_count;
-    uint32_t *image_functions;     /* image_count + 1 indexes: functions of image i are
-                                      [image_functions[i], image_functions[i + 1]) */
+    uint32_t *image_functions; /* image_count + 1 indexes: functions of image i are
+                                  [image_functions[i], image_functions[i + 1]) */
 
-    struct call *calls;            /* by from, then address */
+    struct call *calls; /* by from, then address */
     uint32_t call_count;
-    uint32_t *function_calls;      /* function_count + 1 indexes into calls */
-    uint32_t *call_targets;        /* functions; see struct call */
+    uint32_t *function_calls; /* function_count + 1 indexes into calls */
+    uint32_t *call_targets;   /* functions; see struct call */
     uint32_t call_target_count;
 
-    struct block *blocks;          /* by function; the first of a function is its entry */
+    struct block *blocks; /* by function; the first of a function is its entry */
     uint32_t block_count;
-    uint32_t *function_blocks;     /* function_count + 1 indexes into blocks; parts, PLT stubs and
-                                      external functions have none */
+    uint32_t *function_blocks; /* function_count + 1 indexes into blocks; parts, PLT stubs and
+                                  external functions have none */
 
     struct reference *references;
     uint32_t reference_count;
 
-    struct facts *facts;           /* facts.h; NULL before analysis */
+    struct facts *facts; /* facts.h; NULL before analysis */
 
-    const char **names;            /* readable, of functions; use program_function_name() */
+    const char **names; /* readable, of functions; use program_function_name() */
 
     /** From a linkage name to a malloced readable one, NULL if it is not mangled; thread-safe. */
     char *(*demangle)(const char *linkage_name);

@@ -45,7 +45,7 @@ def run(program, path, arguments):
                               errors="replace", env=environment, check=False)
     lines = finished.stdout.splitlines() or ["no output"]
     if finished.returncode != 0:
-        lines[-1:-1] = digest(finished.stderr)
+        lines[0:0] = digest(finished.stderr)
     return lines, finished.returncode == 0
 
 

@@ -372,12 +372,12 @@ static void test_machines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stack_pointer), cmocka_unit_test(test_enter),
-        cmocka_unit_test(test_control),       cmocka_unit_test(test_constants_and_addresses),
-        cmocka_unit_test(test_arithmetic),    cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_padding),       cmocka_unit_test(test_no_instruction),
-        cmocka_unit_test(test_against_zydis), cmocka_unit_test(test_relocate),
-        cmocka_unit_test(test_machines),
+        cmocka_unit_test(test_stack_pointer),  cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_control),        cmocka_unit_test(test_constants_and_addresses),
+        cmocka_unit_test(test_arithmetic),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_padding),        cmocka_unit_test(test_newer_than_disassembler),
+        cmocka_unit_test(test_no_instruction), cmocka_unit_test(test_against_zydis),
+        cmocka_unit_test(test_relocate),       cmocka_unit_test(test_machines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

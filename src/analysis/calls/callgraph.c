@@ -43,11 +43,16 @@ static uint32_t call_node(struct target_lists *lists, const struct program *prog
     return list_node(lists, program, call);
 }
 
-static enum weakness call_weakness(const struct call *call)
+static uint8_t call_traits(const struct call *call)
 {
+    unsigned traits = 0;
+    if (call->is_partial)
+        traits |= CALL_IS_PARTIAL;
     if (call->kind == CALL_ADDRESS_TAKEN)
-        return CALL_IS_ANYTHING;
-    return call->is_partial ? CALL_IS_PARTIAL : CALL_STRONG;
+        traits |= CALL_IS_ANYTHING;
+    if (call->is_tail)
+        traits |= CALL_IS_TAIL;
+    return (uint8_t)traits;
 }
 
 static void find_callees(struct callgraph *graph)
@@ -56,10 +61,10 @@ static void find_callees(struct callgraph *graph)
     struct target_lists lists = {0};
     int_map_init(&lists.index);
     graph->callees = xmalloc(((size_t)program->call_count + 1) * sizeof *graph->callees);
-    graph->weakness = xmalloc((size_t)program->call_count + 1);
+    graph->traits = xmalloc((size_t)program->call_count + 1);
     for (uint32_t i = 0; i < program->call_count; i++) {
         graph->callees[i] = call_node(&lists, program, &program->calls[i]);
-        graph->weakness[i] = (uint8_t)call_weakness(&program->calls[i]);
+        graph->traits[i] = call_traits(&program->calls[i]);
     }
     int_map_deinit(&lists.index);
     graph->lists = lists.all.data;
@@ -128,7 +133,7 @@ void callgraph_deinit(struct callgraph *graph)
 {
     free(graph->lists);
     free(graph->callees);
-    free(graph->weakness);
+    free(graph->traits);
     free(graph->node_callers);
     free(graph->callers);
     free(graph->function_lists);

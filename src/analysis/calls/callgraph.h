@@ -15,12 +15,13 @@ struct target_list {
     uint32_t first, count;
 };
 
-/** Whether the targets of a call say only what it may do at most, and why. */
-enum weakness {
-    CALL_STRONG,
-    CALL_IS_PARTIAL,  /* it enters its callee in the middle */
-    CALL_IS_ANYTHING, /* the candidates are nothing better than all functions whose address is
-                         taken */
+/** What searches ask of each call, a bit each, without touching struct call. */
+enum call_traits {
+    CALL_IS_PARTIAL = 1,  /* it enters its callee in the middle */
+    CALL_IS_ANYTHING = 2, /* the candidates are nothing better than all functions whose address is
+                             taken */
+    CALL_IS_WEAK = 3,     /* either: the targets say only what the call may do at most */
+    CALL_IS_TAIL = 4,
 };
 
 struct callgraph {
@@ -29,7 +30,7 @@ struct callgraph {
     uint32_t node_count;       /* functions, then target lists */
     struct target_list *lists; /* of node function_count + i */
     uint32_t *callees;         /* of each call its node; NONE if the callee is not known */
-    uint8_t *weakness;         /* enum weakness of each call */
+    uint8_t *traits;           /* enum call_traits of each call */
 
     uint32_t *node_callers;   /* node_count + 1 indexes into callers */
     uint32_t *callers;        /* calls, ascending for each node */

@@ -114,7 +114,7 @@ static void mark_exits(struct function_task *task)
 {
     for (uint32_t block = 0; block < task->count; block++) {
         if (task->scratch->marks.data[block] & FORWARD && passes(task, block) &&
-            block_leaves(task->task->program, &task->blocks[block]))
+            block_leaves(task->task->graph, &task->blocks[block]))
             mark(task, block, BACKWARD);
     }
 }
@@ -170,7 +170,7 @@ static bool find_catch(struct function_task *task)
         uint32_t block = task->scratch->stack.data[--task->scratch->stack.count];
         if (!passes(task, block))
             continue;
-        may_catch |= block_leaves(task->task->program, &task->blocks[block]);
+        may_catch |= block_leaves(task->task->graph, &task->blocks[block]);
         for (unsigned i = 0; i < 2; i++) {
             if (task->blocks[block].next[i] != NONE)
                 mark(task, task->blocks[block].next[i] - task->first, CAUGHT);

@@ -113,7 +113,7 @@ static void look_behind(struct search *search, struct place place)
 {
     const struct block *block = &search->program->blocks[place.block];
     if (block_passes(search->ret, search->graph, block)) {
-        if (block_leaves(search->program, block))
+        if (block_leaves(search->graph, block))
             set_returns(search, place.function);
         reach_successors(search, place);
     } else if (search->phase == 2 && search->ret->has_hidden_entries[place.function]) {
@@ -135,15 +135,19 @@ static void wake_callers(struct search *search, uint32_t node)
         set_returns(search, graph->list_nodes[i]);
 }
 
+/** Goes on within functions; those that are found to return tell nobody yet. */
+static void run_places(struct search *search)
+{
+    while (search->places.count)
+        look_behind(search, search->places.data[--search->places.count]);
+}
+
 static void run(struct search *search)
 {
-    for (;;) {
-        if (search->places.count)
-            look_behind(search, search->places.data[--search->places.count]);
-        else if (search->returning.count)
-            wake_callers(search, search->returning.data[--search->returning.count]);
-        else
-            return;
+    run_places(search);
+    while (search->returning.count) {
+        wake_callers(search, search->returning.data[--search->returning.count]);
+        run_places(search);
     }
 }
 
@@ -157,7 +161,6 @@ static void start_function(struct search *search, uint32_t function)
         set_returns(search, function);
         return;
     }
-    reach(search, function, first);
     for (uint32_t block = first; block < end; block++) {
         if (program->blocks[block].call != NONE)
             search->call_blocks[program->blocks[block].call] = block;
@@ -167,6 +170,8 @@ static void start_function(struct search *search, uint32_t function)
         if (program->blocks[block].call == NONE)
             search->ret->jumps_away[function] = true;
     }
+    reach(search, function, first);
+    run_places(search);
 }
 
 /** Adds what the unwinder enters, and hidden entries behind calls that still do not return. */

@@ -27,7 +27,7 @@ static inline bool call_returns(const struct returns *returns, const struct call
                                 uint32_t call)
 {
     uint32_t callee = graph->callees[call];
-    return callee == NONE || graph->weakness[call] == CALL_IS_ANYTHING || returns->returns[callee];
+    return callee == NONE || (graph->traits[call] & CALL_IS_ANYTHING) || returns->returns[callee];
 }
 
 /** Whether @p block hands control on: it makes no call, or one that may return. */
@@ -38,11 +38,11 @@ static inline bool block_passes(const struct returns *returns, const struct call
 }
 
 /** Whether @p block, which passes, may leave for the caller, or for nobody knows where. */
-static inline bool block_leaves(const struct program *program, const struct block *block)
+static inline bool block_leaves(const struct callgraph *graph, const struct block *block)
 {
     if (block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED))
         return true;
-    return block->call != NONE && program->calls[block->call].is_tail;
+    return block->call != NONE && graph->traits[block->call] & CALL_IS_TAIL;
 }
 
 /** The second half of returns_init(): has_normal_paths, may_catch and call_paths (normal.c). */

@@ -191,10 +191,8 @@ static void walk_block(struct walk *walk, uint32_t index)
     const struct flow *flow = walk->flow;
     const struct flow_block *block = &flow->blocks.data[index];
     struct machine_state state;
-    if (!state_at_block(flow, index, &state)) {
-        state_forget_all(flow, &state);
-        state.registers[flow->arch->stack_pointer] = VALUE_OF(.form = FORM_UNKNOWN);
-    }
+    if (!state_at_block(flow, index, &state))
+        state_init(flow, &state);
     walk->last_lost = 0;
     if (stack_pointer(walk, &state)->form == FORM_STACK_BELOW)
         set_first(&walk->growing_address, flow_instruction_address(flow, block->first));
@@ -238,9 +236,11 @@ static void renumber(uint32_t *calls, size_t count, const uint32_t *numbers)
 static void sort_calls(struct walk *walk)
 {
     struct output *output = walk->output;
-    struct call *calls = output->calls.data + walk->first_call;
     size_t count = output->calls.count - walk->first_call, blocks = walk->flow->blocks.count;
     size_t sorted = 1;
+    if (count < 2)
+        return;
+    struct call *calls = output->calls.data + walk->first_call;
     while (sorted < count && calls[sorted - 1].address <= calls[sorted].address)
         sorted++;
     if (sorted >= count)

@@ -110,8 +110,10 @@ static int by_target_and_kind(const void *a, const void *b)
 /** Sorts references from @p first on; of several accesses to one address the widest stays. */
 static void sort_references(struct output *output, size_t first)
 {
-    struct reference *references = output->references.data + first;
     size_t count = output->references.count - first, kept = 0;
+    if (!count)
+        return;
+    struct reference *references = output->references.data + first;
     if (count > 1)
         qsort(references, count, sizeof *references, by_target_and_kind);
     for (size_t i = 0; i < count; i++)

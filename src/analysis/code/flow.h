@@ -56,6 +56,7 @@ struct flow_block {
 struct jump_table {
     uint32_t jump; /* instruction */
     uint64_t address;
+    uint64_t base; /* what entries are relative to, 0: they are addresses */
     uint32_t bytes;
     uint32_t first_target, target_count; /* in table_targets; sorted */
     uint16_t unit;                       /* bytes of an entry */

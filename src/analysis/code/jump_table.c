@@ -23,9 +23,17 @@ struct table_shape {
     uint32_t bound; /* largest index, BOUND_NONE */
     uint16_t unit;
     bool is_loose; /* the bound is only that of a type */
-    bool is_relative;
-    bool is_code; /* the entries are the places to jump to */
+    uint64_t base; /* what entries are relative to, 0: they are addresses */
+    bool is_code;  /* the entries are the places to jump to */
 };
+
+static void set_relative(const struct value *value, struct table_shape *ret)
+{
+    ret->unit = 4;
+    ret->base = ret->address + (uint64_t)(int64_t)(int32_t)value->bound;
+    ret->bound = value->unit == TABLE_BOUND_NONE ? BOUND_NONE : value->unit;
+    ret->is_loose = value->is_loose || ret->bound == BOUND_NONE;
+}
 
 static bool find_shape(const struct flow *flow, const struct effect *effect,
                        const struct machine_state *state, struct table_shape *ret)
@@ -40,7 +48,6 @@ static bool find_shape(const struct flow *flow, const struct effect *effect,
     bool is_loaded = value.form == FORM_TABLE_ENTRY && value.unit == 8;
     bool is_address = effect->target_kind == TARGET_MEMORY && value.form == FORM_INDEX &&
                       value.unit == 8 && value.number;
-    bool is_relative = value.form == FORM_TABLE_TARGET;
     bool is_code = effect->target_kind == TARGET_REGISTER && value.form == FORM_INDEX &&
                    value.unit > 1 && value.bound < MAX_PIECES &&
                    flow_offset_of(flow, (uint64_t)value.number) != NONE;
@@ -51,14 +58,16 @@ static bool find_shape(const struct flow *flow, const struct effect *effect,
                                     .is_code = true};
         return true;
     }
-    if (!is_loaded && !is_address && !is_relative)
-        return false;
     *ret = (struct table_shape){.address = (uint64_t)value.number,
                                 .bound = value.bound,
-                                .unit = value.unit,
-                                .is_loose = value.is_loose || value.bound == BOUND_NONE,
-                                .is_relative = is_relative};
-    return flow_is_constant(flow->image, ret->address);
+                                .unit = 8,
+                                .is_loose = value.is_loose || value.bound == BOUND_NONE};
+    if (value.form == FORM_TABLE_TARGET)
+        set_relative(&value, ret);
+    else if (!is_loaded && !is_address)
+        return false;
+    return flow_is_constant(flow->image, ret->address) &&
+           (!ret->base || ret->base == ret->address || flow_offset_of(flow, ret->base) != NONE);
 }
 
 /** Reads an entry; false if it is not there or leads out of the function. */
@@ -72,10 +81,10 @@ static bool read_entry(const struct flow *flow, const struct table_shape *shape,
     }
     if (!flow_is_constant(flow->image, place))
         return false;
-    if (shape->is_relative) {
+    if (shape->base) {
         if (!image_read(flow->image, place, shape->unit, &value))
             return false;
-        value = shape->address + (uint64_t)(int64_t)(int32_t)value;
+        value = shape->base + (uint64_t)(int64_t)(int32_t)value;
     } else if (!flow_read_pointer(flow->image, place, &value)) {
         return false;
     }
@@ -117,15 +126,18 @@ static bool read_table(struct flow *flow, const struct table_shape *shape, struc
         array_push(&flow->table_targets, offset);
         entries++;
     }
+    if (!entries)
+        return false;
     sort_targets(flow, table->first_target);
     table->address = shape->address;
+    table->base = shape->base;
     table->unit = shape->unit;
     table->is_code = shape->is_code;
     table->bytes = entries * shape->unit;
     table->target_count = (uint32_t)flow->table_targets.count - table->first_target;
     table->is_loose = shape->is_loose;
     table->is_complete = shape->is_loose || entries == (uint64_t)shape->bound + 1;
-    return entries;
+    return true;
 }
 
 /** Gets the state right before an instruction; false if control does not get there. */
@@ -170,7 +182,7 @@ static bool loosen(struct flow *flow, struct jump_table *table)
                                 .bound = BOUND_NONE,
                                 .unit = table->unit,
                                 .is_loose = true,
-                                .is_relative = true};
+                                .base = table->base};
     if (table->is_loose)
         return false;
     if (!flow->has_landmarks) {

@@ -430,12 +430,8 @@ static int64_t entry_height(const struct flow *flow)
 static void enter_function(struct flow *flow)
 {
     struct machine_state entry;
-    memset(&entry, 0, sizeof entry);
-    entry.head.memory.bound = BOUND_NONE;
-    memset(entry.head.copy_of, REGISTER_NONE, sizeof entry.head.copy_of);
+    state_init(flow, &entry);
     entry.head.strength = STRENGTH_SURE;
-    for (size_t i = 0; i < register_count(flow); i++)
-        entry.registers[i] = VALUE_OF(.form = FORM_UNKNOWN);
     entry.registers[flow->arch->stack_pointer] =
         VALUE_OF(.form = FORM_STACK, .number = entry_height(flow));
     enter(flow, 0, &entry, STRENGTH_SURE);

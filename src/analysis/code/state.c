@@ -172,6 +172,15 @@ static uint32_t other_registers(const struct flow *flow)
     return all & ~(UINT32_C(1) << flow->arch->stack_pointer);
 }
 
+void state_init(const struct flow *flow, struct machine_state *ret)
+{
+    memset(&ret->head, 0, sizeof ret->head);
+    ret->head.memory.bound = BOUND_NONE;
+    memset(ret->head.copy_of, REGISTER_NONE, sizeof ret->head.copy_of);
+    for (size_t i = 0; i < flow->arch->register_count; i++)
+        ret->registers[i] = unknown;
+}
+
 void state_forget_all(const struct flow *flow, struct machine_state *state)
 {
     forget_registers(flow, state, other_registers(flow));

@@ -21,10 +21,12 @@ enum value_form {
     FORM_STACK_BELOW,  /* an address at or below that, how far is decided at run time */
     FORM_INDEX,        /* number + unit * i, where 0 <= i <= bound */
     FORM_TABLE_ENTRY,  /* an entry of the table at `number`, unit bytes, index <= bound */
-    FORM_TABLE_TARGET, /* such an entry, relative to the table, + the table's address */
+    FORM_TABLE_TARGET, /* such an entry of 4 bytes + an address: `bound` is how far that is from
+                          the table, `unit` the bound of the index, TABLE_BOUND_NONE: any */
 };
 
 #define BOUND_NONE UINT32_MAX
+#define TABLE_BOUND_NONE UINT16_MAX
 
 struct value {
     int64_t number;
@@ -109,6 +111,9 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
 
 /** Returns the address of the memory operand. */
 struct value value_of_operand(const struct machine_state *state, const struct effect *effect);
+
+/** Knows nothing, not even the stack pointer. */
+void state_init(const struct flow *flow, struct machine_state *ret);
 
 /** Forgets all registers but the stack pointer. */
 void state_forget_all(const struct flow *flow, struct machine_state *state);

@@ -77,23 +77,27 @@ static struct value shifted(struct value value, int64_t by)
 }
 
 /**
- * The sum of an entry of a relative table and the table's address. Where the smallest index is not
- * 0 (an enum whose first variants are handled elsewhere), the entry's form counts from before the
- * table.
+ * The sum of an entry of a table and the address that its entries are relative to: nearly always
+ * the table's own, in code with computed gotos that of a label. Where the smallest index is not 0
+ * (an enum whose first variants are handled elsewhere), the entry counts from before the table.
  */
-static bool add_relative(const struct value *entry, const struct value *table, struct value *ret)
+static bool add_relative(const struct value *entry, const struct value *base, struct value *ret)
 {
-    if (entry->form != FORM_TABLE_ENTRY || entry->unit != 4 || table->form != FORM_CONSTANT)
+    if (entry->form != FORM_TABLE_ENTRY || entry->unit != 4 || base->form != FORM_CONSTANT)
         return false;
-    uint64_t before = (uint64_t)table->number - (uint64_t)entry->number;
-    if (before % entry->unit || before / entry->unit > entry->bound)
-        return false;
+    uint64_t before = (uint64_t)base->number - (uint64_t)entry->number;
+    uint32_t bound = entry->bound;
+    int64_t table = entry->number;
+    if (before % entry->unit == 0 && before / entry->unit <= bound) {
+        table = base->number;
+        bound -= bound == BOUND_NONE ? 0 : (uint32_t)(before / entry->unit);
+    }
     *ret = *entry;
     ret->form = FORM_TABLE_TARGET;
-    ret->number = table->number;
-    if (entry->bound != BOUND_NONE)
-        ret->bound -= (uint32_t)(before / entry->unit);
-    return true;
+    ret->number = table;
+    ret->bound = (uint32_t)(base->number - table);
+    ret->unit = bound < TABLE_BOUND_NONE ? (uint16_t)bound : TABLE_BOUND_NONE;
+    return base->number - table == (int32_t)ret->bound;
 }
 
 static struct value add_indexes(struct value a, struct value b, unsigned scale, int64_t number)

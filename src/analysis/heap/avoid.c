@@ -55,7 +55,7 @@ static bool call_passes(const struct search *search, uint32_t call)
     uint32_t callee = search->graph->callees[call];
     if (callee == NONE || search->passes_without[callee])
         return true;
-    return search->graph->weakness[call] != CALL_STRONG &&
+    return search->graph->traits[call] & CALL_IS_WEAK &&
            call_returns(search->ways->returns, search->graph, call);
 }
 
@@ -72,7 +72,7 @@ static void look_behind(struct search *search, struct place place)
     const struct block *block = &search->program->blocks[place.block];
     if (block->call != NONE && !call_passes(search, block->call))
         return;
-    if (block_leaves(search->program, block))
+    if (block_leaves(search->graph, block))
         set_avoids(search, place.function);
     reach(search, place.function, block->next[0]);
     reach(search, place.function, block->next[1]);
@@ -90,6 +90,13 @@ static void wake_callers(struct search *search, uint32_t node)
         return;
     for (uint32_t i = graph->function_lists[node]; i < graph->function_lists[node + 1]; i++)
         set_passes(search, graph->list_nodes[i]);
+}
+
+/** Goes on within functions; those that are found to avoid the allocator tell nobody yet. */
+static void run_places(struct search *search)
+{
+    while (search->places.count)
+        look_behind(search, search->places.data[--search->places.count]);
 }
 
 static void start_function(struct search *search, uint32_t function)
@@ -112,17 +119,14 @@ static void start_function(struct search *search, uint32_t function)
             search->call_blocks[program->blocks[block].call] = block;
     }
     reach(search, function, program->function_blocks[function]);
+    run_places(search);
 }
 
 static void run(struct search *search)
 {
-    for (;;) {
-        if (search->places.count)
-            look_behind(search, search->places.data[--search->places.count]);
-        else if (search->avoiders.count)
-            wake_callers(search, search->avoiders.data[--search->avoiders.count]);
-        else
-            return;
+    while (search->avoiders.count) {
+        wake_callers(search, search->avoiders.data[--search->avoiders.count]);
+        run_places(search);
     }
 }
 

@@ -70,7 +70,7 @@ static void add_callers(struct search *search, uint32_t function, uint32_t node)
     const struct callgraph *graph = search->ways->graph;
     for (uint32_t i = graph->node_callers[node]; i < graph->node_callers[node + 1]; i++) {
         uint32_t call = graph->callers[i];
-        bool is_weak = graph->weakness[call] != CALL_STRONG;
+        bool is_weak = graph->traits[call] & CALL_IS_WEAK;
         if (!is_on_path(search, call) || (is_weak && !search->takes_weak))
             continue;
         uint32_t from = search->program->calls[call].from;
@@ -123,7 +123,7 @@ static bool is_open(const struct search *search, uint32_t call, bool is_marked_p
         return true;
     // The flags of targets are complete only when normal paths are searched, after all paths were;
     // before that, run() carries OPEN_ANY over weak calls.
-    return (graph->weakness[call] != CALL_STRONG || is_marked_place) &&
+    return (graph->traits[call] & CALL_IS_WEAK || is_marked_place) &&
            search->ways->flags[callee] & (MAY_ANY | OPEN_ANY);
 }
 

@@ -133,7 +133,11 @@ static void put_on_way(struct settling *settling, uint32_t node, int64_t bytes, 
     array_push(&settling->queue, node);
 }
 
-/** Leads the nodes of the circle of @p node that call it over the way that it has. */
+/**
+ * Leads the nodes of the circle of @p node that call it over the way that it has. Calls that count
+ * with all paths of their callee are no part of a way over normal paths; what is not led stays with
+ * its own exit.
+ */
 static void lead_callers(struct settling *settling, uint32_t node)
 {
     struct stack_pass *pass = settling->pass;
@@ -143,7 +147,7 @@ static void lead_callers(struct settling *settling, uint32_t node)
     for (uint32_t i = graph->node_callers[node]; i < graph->node_callers[node + 1]; i++) {
         uint32_t call = graph->callers[i], from = pass->program->calls[call].from;
         if (component[from] != component[node] || settling->is_on_way[from] ||
-            !stack_is_edge(pass, call))
+            !stack_is_edge(pass, call) || stack_callee_pass(pass, call) != pass)
             continue;
         int64_t bytes = known_depth(pass, &pass->program->calls[call]);
         put_on_way(settling, from, add_saturating(bytes, depth->bytes),

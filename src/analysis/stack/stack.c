@@ -25,7 +25,7 @@
 
 bool stack_call_is_known(const struct stack_pass *pass, uint32_t call)
 {
-    return pass->graph->callees[call] != NONE && pass->graph->weakness[call] != CALL_IS_ANYTHING;
+    return pass->graph->callees[call] != NONE && !(pass->graph->traits[call] & CALL_IS_ANYTHING);
 }
 
 bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
@@ -37,7 +37,7 @@ bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
 const struct stack_pass *stack_callee_pass(const struct stack_pass *pass, uint32_t call)
 {
     const struct call *record = &pass->program->calls[call];
-    bool takes_all = pass->graph->weakness[call] != CALL_STRONG ||
+    bool takes_all = pass->graph->traits[call] & CALL_IS_WEAK ||
                      pass->program->facts->verdicts[record->from].is_marked_place;
     return pass->all_paths && takes_all ? pass->all_paths : pass;
 }
@@ -166,11 +166,12 @@ void stack_analyze(struct program *program)
     struct stack_pass *all = &passes[0], *normal = &passes[1];
     *all = (struct stack_pass){.program = program, .graph = &graph};
     *normal = (struct stack_pass){.program = program, .graph = &graph, .all_paths = all};
-    CLEANUP_FREE uint32_t *order = find_components(all, normal);
+    uint32_t *order = find_components(all, normal);
     stack_find_depths(all, normal);
     keep_bounds(program, all, normal);
     find_recursions(program, all);
     stack_find_reasons(program, all, normal);
+    free(order);
     for (unsigned i = 0; i < 2; i++) {
         components_deinit(&passes[i].components);
         free(passes[i].depths);

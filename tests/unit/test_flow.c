@@ -1,0 +1,680 @@
+/*
+ * Machine code in, calls, blocks, references and frames out: small hand-assembled functions, each
+ * with the answer worked out by hand, and made-up bytes that must not break anything.
+ *
+ * The image: code from 0x1000 on, the function under test first and little functions at 0x1100,
+ * 0x1110 and 0x1120 for it to call; constants at 0x3000, GOT slots at 0x4000, variables at 0x5000.
+ */
+#include "analysis/decode.h"
+#include "arch/arch.h"
+
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    CODE = 0x1000,
+    CONSTANTS = 0x3000,
+    SLOTS = 0x4000,
+    VARIABLES = 0x5000,
+    END = 0x6000,
+    MAX_FUNCTIONS = 300,
+};
+
+struct machine_code {
+    struct program program;
+    struct facts facts;
+    struct image image, *images[1];
+    struct segment segment;
+    struct section sections[4];
+    struct relocation relocation;
+    struct function functions[MAX_FUNCTIONS + 1];
+    uint32_t image_functions[2];
+    uint8_t file[END];
+};
+
+static struct section make_section(const char *name, uint64_t address, uint64_t end,
+                                   enum section_role role, uint8_t *file)
+{
+    return (struct section){.name = name,
+                            .address = address,
+                            .bytes = end - address,
+                            .data = file + address,
+                            .offset = address,
+                            .alignment = 16,
+                            .role = role,
+                            .is_allocated = true,
+                            .is_writable = role != SECTION_CODE && role != SECTION_READ_ONLY,
+                            .is_executable = role == SECTION_CODE};
+}
+
+static void init_image(struct machine_code *code)
+{
+    struct image *image = &code->image;
+    code->images[0] = image;
+    code->segment = (struct segment){
+        .address = 0, .bytes = END, .file_bytes = END, .flags = MEMORY_READ | MEMORY_EXECUTE};
+    code->sections[0] = make_section(".text", CODE, CONSTANTS, SECTION_CODE, code->file);
+    code->sections[1] = make_section(".rodata", CONSTANTS, SLOTS, SECTION_READ_ONLY, code->file);
+    code->sections[2] = make_section(".got", SLOTS, VARIABLES, SECTION_GOT, code->file);
+    code->sections[3] = make_section(".data", VARIABLES, END, SECTION_DATA, code->file);
+    *image = (struct image){.path = "made",
+                            .name = "made",
+                            .arch = arch_for_elf(EM_X86_64, 8),
+                            .type = IMAGE_PIE,
+                            .pointer_bytes = 8,
+                            .is_placed = true,
+                            .file = code->file,
+                            .file_bytes = END,
+                            .segments = &code->segment,
+                            .sections = code->sections,
+                            .relocations = &code->relocation,
+                            .segment_count = 1,
+                            .section_count = 4,
+                            .placed_count = 4};
+}
+
+static void code_init(struct machine_code *code)
+{
+    memset(code, 0, sizeof *code);
+    memset(code->file + CODE, 0x90, CONSTANTS - CODE);
+    program_init(&code->program);
+    init_image(code);
+    code->program.images = code->images;
+    code->program.image_count = 1;
+    code->program.functions = code->functions;
+    code->program.image_functions = code->image_functions;
+    code->program.facts = &code->facts;
+}
+
+static void code_deinit(struct machine_code *code)
+{
+    program_deinit(&code->program);
+}
+
+/** Adds a function of @p count bytes; addresses must ascend. Returns its index. */
+static uint32_t code_function(struct machine_code *code, uint64_t address, const char *bytes,
+                              size_t count)
+{
+    uint32_t index = code->program.function_count++;
+    memcpy(code->file + address, bytes, count);
+    code->functions[index] = (struct function){.address = address,
+                                               .bytes = count,
+                                               .linkage_name = "f",
+                                               .symbol = NONE,
+                                               .debug_function = NONE,
+                                               .part_of = NONE,
+                                               .first_part = NONE,
+                                               .next_part = NONE};
+    code->image_functions[1] = code->program.function_count;
+    return index;
+}
+
+/** Sets a 4-byte entry of a relative jump table. */
+static void code_entry(struct machine_code *code, uint64_t table, unsigned index, uint64_t target)
+{
+    int32_t entry = (int32_t)(target - table);
+    memcpy(code->file + table + 4 * index, &entry, sizeof entry);
+}
+
+static void code_read(struct machine_code *code)
+{
+    code->program.workers = 1;
+    program_decode(&code->program);
+}
+
+/** Reads @p bytes as the code of function 0; functions 1 to 3 are there to be called. */
+static void code_read_one(struct machine_code *code, const char *bytes, size_t count)
+{
+    code_function(code, CODE, bytes, count);
+    code_function(code, 0x1100, "\xc3", 1);
+    code_function(code, 0x1110, "\xc3", 1);
+    code_function(code, 0x1120, "\xc3", 1);
+    code_read(code);
+}
+
+#define READ_ONE(code, bytes)                                                                      \
+    (code_init(&(code)), code_read_one(&(code), (bytes), sizeof(bytes) - 1))
+
+static void assert_frame(const struct machine_code *code, enum frame_kind kind, int64_t bytes)
+{
+    assert_int_equal(code->facts.frames[0].kind, kind);
+    assert_int_equal(code->facts.frames[0].bytes, bytes);
+}
+
+static uint32_t call_count(const struct machine_code *code)
+{
+    return code->program.function_calls[1];
+}
+
+static uint32_t block_count(const struct machine_code *code)
+{
+    return code->program.function_blocks[1];
+}
+
+/** Call @p index of function 0 enters @p target (NONE: nobody knows) with that depth. */
+static void assert_call(const struct machine_code *code, uint32_t index, enum call_kind kind,
+                        uint32_t target, int32_t depth, bool is_tail)
+{
+    assert_true(index < call_count(code));
+    const struct call *call = &code->program.calls[index];
+    assert_int_equal(call->kind, kind);
+    assert_int_equal(call->target_count, target != NONE);
+    if (target != NONE)
+        assert_int_equal(code->program.call_targets[call->first_target], target);
+    assert_int_equal(call->depth_bytes, depth);
+    assert_int_equal(call->is_tail, is_tail);
+}
+
+static const struct reference *find_reference(const struct machine_code *code, uint64_t target,
+                                              enum reference_kind kind)
+{
+    for (uint32_t i = 0; i < code->program.reference_count; i++) {
+        const struct reference *reference = &code->program.references[i];
+        if (reference->target == target && reference->kind == kind && reference->from == 0)
+            return reference;
+    }
+    return NULL;
+}
+
+/* ---- Frames and calls ------------------------------------------------------------------------ */
+
+static const char calls_g[] = "\x55"                  // 1000: push %rbp
+                              "\x48\x83\xec\x18"      // 1001: sub $0x18,%rsp
+                              "\xe8\xf6\x00\x00\x00"  // 1005: call 1100
+                              "\x48\x83\xc4\x18"      // 100a: add $0x18,%rsp
+                              "\x5d"                  // 100e: pop %rbp
+                              "\xe9\xec\x00\x00\x00"; // 100f: jmp 1100
+
+static void test_fixed_frame(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, calls_g);
+    assert_frame(&code, FRAME_FIXED, 40);
+    assert_int_equal(call_count(&code), 2);
+    assert_call(&code, 0, CALL_DIRECT, 1, 40, false);
+    assert_call(&code, 1, CALL_DIRECT, 1, 0, true);
+    code_deinit(&code);
+}
+
+static const char probe[] = "\x4c\x8d\x9c\x24\x00\xb0\xff\xff" // 1000: lea -0x5000(%rsp),%r11
+                            "\x48\x81\xec\x00\x10\x00\x00"     // 1008: sub $0x1000,%rsp
+                            "\x48\x83\x0c\x24\x00"             // 100f: orq $0x0,(%rsp)
+                            "\x4c\x39\xdc"                     // 1014: cmp %r11,%rsp
+                            "\x75\xef"                         // 1017: jne 1008
+                            "\x48\x83\xec\x18"                 // 1019: sub $0x18,%rsp
+                            "\x48\x81\xc4\x18\x50\x00\x00"     // 101d: add $0x5018,%rsp
+                            "\xc3";                            // 1024: ret
+
+static const char old_probe[] = "\x53"                         // 1000: push %rbx
+                                "\xb8\x10\x20\x00\x00"         // 1001: mov $0x2010,%eax
+                                "\xe8\xf5\x00\x00\x00"         // 1006: call 1100
+                                "\x48\x29\xc4"                 // 100b: sub %rax,%rsp
+                                "\xe8\xed\x00\x00\x00"         // 100e: call 1100
+                                "\x48\x81\xc4\x10\x20\x00\x00" // 1013: add $0x2010,%rsp
+                                "\x5b"                         // 101a: pop %rbx
+                                "\xc3";                        // 101b: ret
+
+static void test_probed_frames(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, probe);
+    assert_frame(&code, FRAME_FIXED, 8 + 0x5000 + 0x18);
+    code_deinit(&code);
+    READ_ONE(code, old_probe);
+    assert_frame(&code, FRAME_FIXED, 16 + 0x2010);
+    assert_call(&code, 1, CALL_DIRECT, 1, 16 + 0x2010, false);
+    code_deinit(&code);
+}
+
+static const char allocas[] = "\x55"                 // 1000: push %rbp
+                              "\x48\x89\xe5"         // 1001: mov %rsp,%rbp
+                              "\x48\x83\xec\x10"     // 1004: sub $0x10,%rsp
+                              "\x48\x29\xfc"         // 1008: sub %rdi,%rsp
+                              "\xe8\xf0\x00\x00\x00" // 100b: call 1100
+                              "\xc9"                 // 1010: leave
+                              "\xc3";                // 1011: ret
+
+static void test_dynamic_frame(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, allocas);
+    assert_frame(&code, FRAME_DYNAMIC, 32);
+    assert_int_equal(code.facts.frames[0].dynamic_address, 0x1008);
+    code_deinit(&code);
+}
+
+static const char realign[] = "\x55"                 // 1000: push %rbp
+                              "\x48\x89\xe5"         // 1001: mov %rsp,%rbp
+                              "\x48\x83\xe4\xc0"     // 1004: and $0xffffffffffffffc0,%rsp
+                              "\x48\x83\xec\x40"     // 1008: sub $0x40,%rsp
+                              "\xe8\xef\x00\x00\x00" // 100c: call 1100
+                              "\xc9"                 // 1011: leave
+                              "\xc3";                // 1012: ret
+
+static const char drap[] = "\x4c\x8d\x54\x24\x08" // 1000: lea 0x8(%rsp),%r10
+                           "\x48\x83\xe4\xe0"     // 1005: and $0xffffffffffffffe0,%rsp
+                           "\x41\xff\x72\xf8"     // 1009: push -0x8(%r10)
+                           "\x55"                 // 100d: push %rbp
+                           "\x48\x89\xe5"         // 100e: mov %rsp,%rbp
+                           "\x41\x52"             // 1011: push %r10
+                           "\x48\x83\xec\x08"     // 1013: sub $0x8,%rsp
+                           "\xe8\xe4\x00\x00\x00" // 1017: call 1100
+                           "\x4c\x8b\x55\xf8"     // 101c: mov -0x8(%rbp),%r10
+                           "\xc9"                 // 1020: leave
+                           "\x49\x8d\x62\xf8"     // 1021: lea -0x8(%r10),%rsp
+                           "\xc3";                // 1025: ret
+
+static void test_realigned_frames(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, realign);
+    assert_frame(&code, FRAME_FIXED, 16 + 48 + 64);
+    code_deinit(&code);
+    READ_ONE(code, drap);
+    assert_frame(&code, FRAME_FIXED, 64);
+    assert_call(&code, 0, CALL_DIRECT, 1, 64, false);
+    code_deinit(&code);
+}
+
+static const char leaf[] = "\x48\x89\x7c\x24\xd8" // 1000: mov %rdi,-0x28(%rsp)
+                           "\x48\x8b\x44\x24\xd8" // 1005: mov -0x28(%rsp),%rax
+                           "\xc3";                // 100a: ret
+
+static void test_leaf(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, leaf);
+    assert_frame(&code, FRAME_FIXED, 8);
+    assert_int_equal(code.facts.frames[0].red_zone_bytes, 40);
+    code_deinit(&code);
+}
+
+static const char get_pc[] = "\xe8\x00\x00\x00\x00" // 1000: call 1005
+                             "\x58"                 // 1005: pop %rax
+                             "\xc3";                // 1006: ret
+
+static void test_get_pc(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, get_pc);
+    assert_frame(&code, FRAME_FIXED, 16);
+    assert_int_equal(call_count(&code), 0);
+    code_deinit(&code);
+}
+
+static const char switch_bounded[] =
+    "\x83\xff\x02"                 // 1000: cmp $0x2,%edi
+    "\x77\x24"                     // 1003: ja 1029
+    "\x89\xf8"                     // 1005: mov %edi,%eax
+    "\x48\x8d\x15\xf2\x1f\x00\x00" // 1007: lea 0x1ff2(%rip),%rdx (3000)
+    "\x48\x63\x04\x82"             // 100e: movslq (%rdx,%rax,4),%rax
+    "\x48\x01\xd0"                 // 1012: add %rdx,%rax
+    "\xff\xe0"                     // 1015: jmp *%rax
+    "\xe8\xe4\x00\x00\x00"         // 1017: call 1100
+    "\xc3"                         // 101c: ret
+    "\xe8\xee\x00\x00\x00"         // 101d: call 1110
+    "\xc3"                         // 1022: ret
+    "\xe8\xf8\x00\x00\x00"         // 1023: call 1120
+    "\xc3"                         // 1028: ret
+    "\xc3";                        // 1029: ret
+
+static void test_bounded_switch(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code_entry(&code, CONSTANTS, 0, 0x1017);
+    code_entry(&code, CONSTANTS, 1, 0x101d);
+    code_entry(&code, CONSTANTS, 2, 0x1023);
+    code_entry(&code, CONSTANTS, 3, 0x1029); // not the table's: the comparison says so
+    code_read_one(&code, switch_bounded, sizeof switch_bounded - 1);
+    assert_int_equal(call_count(&code), 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_call(&code, i, CALL_DIRECT, i + 1, 8, false);
+    assert_int_equal(find_reference(&code, CONSTANTS, REFERENCE_JUMP_TABLE)->bytes, 12);
+    for (uint32_t i = 0; i < block_count(&code); i++)
+        assert_int_equal(code.program.blocks[i].flags & ~(uint32_t)BLOCK_RETURNS, 0);
+    code_deinit(&code);
+}
+
+static const char switch_loose[] =
+    "\x0f\xb6\x07"                 // 1000: movzbl (%rdi),%eax
+    "\x48\x8d\x15\xf6\x1f\x00\x00" // 1003: lea 0x1ff6(%rip),%rdx (3000)
+    "\x48\x63\x04\x82"             // 100a: movslq (%rdx,%rax,4),%rax
+    "\x48\x01\xd0"                 // 100e: add %rdx,%rax
+    "\xff\xe0"                     // 1011: jmp *%rax
+    "\xe8\xe8\x00\x00\x00"         // 1013: call 1100
+    "\xc3"                         // 1018: ret
+    "\xe8\xf2\x00\x00\x00"         // 1019: call 1110
+    "\xc3";                        // 101e: ret
+
+static const char mentions[] =     // for address 0x1200
+    "\x48\x8d\x05\x01\x1e\x00\x00" // 1200: lea 0x1e01(%rip),%rax (3008)
+    "\xc3";                        // 1207: ret
+
+static void test_switch_without_comparison(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code_entry(&code, CONSTANTS, 0, 0x1013);
+    code_entry(&code, CONSTANTS, 1, 0x1019);
+    code_entry(&code, CONSTANTS, 2, 0x1013); // another function's constant begins here
+    code_function(&code, CODE, switch_loose, sizeof switch_loose - 1);
+    code_function(&code, 0x1100, "\xc3", 1);
+    code_function(&code, 0x1110, "\xc3", 1);
+    code_function(&code, 0x1200, mentions, sizeof mentions - 1);
+    code_read(&code);
+    assert_int_equal(find_reference(&code, CONSTANTS, REFERENCE_JUMP_TABLE)->bytes, 8);
+    assert_int_equal(call_count(&code), 2);
+    assert_call(&code, 0, CALL_DIRECT, 1, 8, false);
+    assert_call(&code, 1, CALL_DIRECT, 2, 8, false);
+    code_deinit(&code);
+}
+
+static const char hoisted[] = "\x53"                         // 1000: push %rbx
+                              "\x48\x83\xec\x10"             // 1001: sub $0x10,%rsp
+                              "\x48\x8b\x1d\xf4\x2f\x00\x00" // 1005: mov 0x2ff4(%rip),%rbx (4000)
+                              "\x85\xff"                     // 100c: test %edi,%edi
+                              "\x74\x02"                     // 100e: je 1012
+                              "\xff\xd3"                     // 1010: call *%rbx
+                              "\xff\xd3"                     // 1012: call *%rbx
+                              "\x48\x83\xc4\x10"             // 1014: add $0x10,%rsp
+                              "\x5b"                         // 1018: pop %rbx
+                              "\xc3";                        // 1019: ret
+
+static void test_hoisted_slot(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code.relocation = (struct relocation){
+        .address = SLOTS, .symbol = NONE, .function = 2, .kind = RELOCATION_GOT};
+    code.image.relocation_count = 1;
+    code_read_one(&code, hoisted, sizeof hoisted - 1);
+    assert_call(&code, 0, CALL_GOT, 2, 32, false);
+    assert_call(&code, 1, CALL_GOT, 2, 32, false);
+    assert_non_null(find_reference(&code, SLOTS, REFERENCE_READ));
+    assert_true(code.functions[2].is_address_taken);
+    code_deinit(&code);
+}
+
+static const char writable_slot[] = "\x48\x83\xec\x08"         // 1000: sub $0x8,%rsp
+                                    "\xff\x15\xf6\x3f\x00\x00" // 1004: call *0x3ff6(%rip) (5000)
+                                    "\x48\x83\xc4\x08"         // 100a: add $0x8,%rsp
+                                    "\xc3";                    // 100e: ret
+
+static void test_writable_slot(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, writable_slot);
+    assert_call(&code, 0, CALL_UNRESOLVED, NONE, 16, false);
+    assert_int_equal(find_reference(&code, VARIABLES, REFERENCE_READ)->bytes, 8);
+    code_deinit(&code);
+}
+
+static const char noreturn[] = "\x48\x83\xec\x18"     // 1000: sub $0x18,%rsp
+                               "\x85\xff"             // 1004: test %edi,%edi
+                               "\x74\x06"             // 1006: je 100e
+                               "\x48\x83\xc4\x18"     // 1008: add $0x18,%rsp
+                               "\xeb\x05"             // 100c: jmp 1013
+                               "\xe8\xed\x00\x00\x00" // 100e: call 1100
+                               "\x50"                 // 1013: push %rax
+                               "\xe8\xf7\x00\x00\x00" // 1014: call 1110
+                               "\x58"                 // 1019: pop %rax
+                               "\xc3";                // 101a: ret
+
+static void test_heights_behind_calls_count_less(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, noreturn);
+    assert_frame(&code, FRAME_FIXED, 32);
+    assert_call(&code, 0, CALL_DIRECT, 1, 32, false);
+    assert_call(&code, 1, CALL_DIRECT, 2, 16, false);
+    code_deinit(&code);
+}
+
+static const char landing[] = "\x53"                  // 1000: push %rbx
+                              "\x48\x83\xec\x20"      // 1001: sub $0x20,%rsp
+                              "\xe8\xf6\x00\x00\x00"  // 1005: call 1100
+                              "\x48\x83\xc4\x20"      // 100a: add $0x20,%rsp
+                              "\x5b"                  // 100e: pop %rbx
+                              "\xc3"                  // 100f: ret
+                              "\x48\x89\xc3"          // 1010: mov %rax,%rbx
+                              "\xe8\xf8\x00\x00\x00"  // 1013: call 1110
+                              "\x48\x89\xdf"          // 1018: mov %rbx,%rdi
+                              "\xe8\x00\x01\x00\x00"; // 101b: call 1120
+
+static void test_landing_pad(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, landing);
+    assert_frame(&code, FRAME_FIXED, 48);
+    assert_int_equal(call_count(&code), 3);
+    assert_call(&code, 1, CALL_DIRECT, 2, 48, false);
+    assert_call(&code, 2, CALL_DIRECT, 3, 48, false);
+    uint32_t pads = 0;
+    for (uint32_t i = 0; i < block_count(&code); i++)
+        if (code.program.blocks[i].flags & BLOCK_LANDING_PAD)
+            pads += code.program.blocks[i].call == 1;
+    assert_int_equal(pads, 1);
+    code_deinit(&code);
+}
+
+static const char diamond[] = "\x48\x83\xec\x08"     // 1000: sub $0x8,%rsp
+                              "\x85\xff"             // 1004: test %edi,%edi
+                              "\x74\x02"             // 1006: je 100a
+                              "\xff\xc0"             // 1008: inc %eax
+                              "\x85\xf6"             // 100a: test %esi,%esi
+                              "\x74\x02"             // 100c: je 1010
+                              "\xff\xc1"             // 100e: inc %ecx
+                              "\xe8\xeb\x00\x00\x00" // 1010: call 1100
+                              "\xff\xcf"             // 1015: dec %edi
+                              "\x75\xfc"             // 1017: jne 1015
+                              "\x48\x83\xc4\x08"     // 1019: add $0x8,%rsp
+                              "\xc3";                // 101d: ret
+
+static void test_ifs_without_calls_dissolve(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, diamond);
+    const struct block *blocks = code.program.blocks;
+    assert_int_equal(block_count(&code), 4); // entry, call, loop, return
+    assert_int_equal(blocks[0].call, NONE);
+    assert_int_equal(blocks[0].next[0], 1);
+    assert_int_equal(blocks[0].next[1], NONE);
+    assert_int_equal(blocks[1].call, 0);
+    assert_int_equal(blocks[1].next[0], 2);
+    assert_int_equal(blocks[2].next[0], 2);
+    assert_int_equal(blocks[2].next[1], 3);
+    assert_int_equal(blocks[3].flags, BLOCK_RETURNS);
+    code_deinit(&code);
+}
+
+static const char branch_out[] = "\x48\x83\xec\x08"         // 1000: sub $0x8,%rsp
+                                 "\x85\xff"                 // 1004: test %edi,%edi
+                                 "\x48\x83\xc4\x08"         // 1006: add $0x8,%rsp
+                                 "\x85\xff"                 // 100a: test %edi,%edi
+                                 "\x0f\x85\xee\x00\x00\x00" // 100c: jne 1100
+                                 "\xc3";                    // 1012: ret
+
+static void test_branch_to_other_function(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, branch_out);
+    assert_int_equal(call_count(&code), 1);
+    assert_call(&code, 0, CALL_DIRECT, 1, 0, true);
+    const struct block *blocks = code.program.blocks;
+    assert_int_equal(block_count(&code), 3);
+    assert_int_equal(blocks[0].call, NONE);
+    assert_int_equal(blocks[1].flags, BLOCK_RETURNS);
+    assert_int_equal(blocks[2].call, 0);
+    assert_int_equal(blocks[2].next[0], NONE);
+    code_deinit(&code);
+}
+
+static const char falls[] = "\x90"      // 1000: nop
+                            "\xff\xc0"; // 1001: inc %eax
+
+static void test_fall_into_next_function(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code_function(&code, CODE, falls, sizeof falls - 1);
+    code_function(&code, CODE + sizeof falls - 1, "\xc3", 1);
+    code_read(&code);
+    assert_call(&code, 0, CALL_DIRECT, 1, 0, true);
+    code_deinit(&code);
+}
+
+/* ---- Made-up bytes --------------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    return *state ^= *state << 5;
+}
+
+/** Half of the bytes are the start of something that matters: jumps, calls, the stack pointer. */
+static void fill_with_code(uint8_t *bytes, size_t count, uint32_t *random)
+{
+    static const char *const pieces[] = {
+        "\xeb\x10",     "\x75\xf0",     "\xe8\x20\x00\x00\x00", "\x48\x83\xec\x18", "\xc3",
+        "\xff\xd0",     "\xff\xe0",     "\x48\x63\x04\x82",     "\x48\x01\xd0",     "\x48\x8d\x15",
+        "\x48\x89\xe5", "\x48\x29\xc4", "\x83\xff\x05\x77",     "\x48\x83\xe4\xe0", "\x5d\x55",
+        "\xc9",
+    };
+    for (size_t at = 0; at < count;) {
+        const char *piece = pieces[next_random(random) % (sizeof pieces / sizeof *pieces)];
+        if (next_random(random) & 1)
+            bytes[at++] = (uint8_t)(next_random(random) >> 24);
+        else
+            for (; *piece && at < count; piece++)
+                bytes[at++] = (uint8_t)*piece;
+    }
+}
+
+static void make_random_code(struct machine_code *code, uint32_t seed)
+{
+    uint32_t random = seed;
+    code_init(code);
+    fill_with_code(code->file + CODE, END - CODE, &random);
+    uint64_t address = CODE;
+    while (address < CONSTANTS - 200 && code->program.function_count < MAX_FUNCTIONS) {
+        char bytes[128];
+        size_t count = 1 + next_random(&random) % sizeof bytes;
+        memcpy(bytes, code->file + address, count);
+        uint32_t index = code_function(code, address, bytes, count);
+        if (index && next_random(&random) % 8 == 0) {
+            code->functions[index].part_of = 0;
+            code->functions[index].next_part = code->functions[0].first_part;
+            code->functions[0].first_part = index;
+        }
+        address += count + next_random(&random) % 8;
+    }
+}
+
+static void assert_consistent(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        uint32_t first = program->function_blocks[i], end = program->function_blocks[i + 1];
+        assert_int_equal(first == end, program->functions[i].part_of != NONE);
+        for (uint32_t k = first; k < end; k++) {
+            const struct block *block = &program->blocks[k];
+            for (unsigned s = 0; s < 2; s++)
+                assert_true(block->next[s] == NONE ||
+                            (block->next[s] >= first && block->next[s] < end));
+            assert_true(block->call == NONE || (block->call >= program->function_calls[i] &&
+                                                block->call < program->function_calls[i + 1]));
+        }
+        for (uint32_t k = program->function_calls[i]; k < program->function_calls[i + 1]; k++) {
+            const struct call *call = &program->calls[k];
+            assert_int_equal(call->from, i);
+            assert_int_equal(call->target_count == 0, call->kind == CALL_UNRESOLVED);
+            assert_true(k == program->function_calls[i] || call[-1].address <= call->address);
+        }
+    }
+    for (uint32_t i = 1; i < program->reference_count; i++)
+        assert_true(program->references[i - 1].target <= program->references[i].target);
+}
+
+static void test_made_up_code(void **state)
+{
+    (void)state;
+    static struct machine_code code;
+    for (uint32_t seed = 1; seed <= 300; seed++) {
+        make_random_code(&code, seed * 2654435761U);
+        code_read(&code);
+        assert_consistent(&code.program);
+        code_deinit(&code);
+    }
+}
+
+/** Whoever reads which function, the result is the same. */
+static void test_workers_do_not_matter(void **state)
+{
+    (void)state;
+    static struct machine_code one, three;
+    for (uint32_t seed = 1; seed <= 30; seed++) {
+        make_random_code(&one, seed * 40503U);
+        make_random_code(&three, seed * 40503U);
+        one.program.workers = 1;
+        three.program.workers = 3;
+        program_decode(&one.program);
+        program_decode(&three.program);
+        const struct program *a = &one.program, *b = &three.program;
+        assert_int_equal(a->call_count, b->call_count);
+        assert_int_equal(a->block_count, b->block_count);
+        assert_int_equal(a->reference_count, b->reference_count);
+        assert_memory_equal(a->blocks, b->blocks, a->block_count * sizeof *a->blocks);
+        for (uint32_t i = 0; i < a->call_count; i++) {
+            assert_int_equal(a->calls[i].address, b->calls[i].address);
+            assert_int_equal(a->calls[i].first_target, b->calls[i].first_target);
+            assert_int_equal(a->calls[i].depth_bytes, b->calls[i].depth_bytes);
+        }
+        code_deinit(&one);
+        code_deinit(&three);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fixed_frame),
+        cmocka_unit_test(test_probed_frames),
+        cmocka_unit_test(test_dynamic_frame),
+        cmocka_unit_test(test_realigned_frames),
+        cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_get_pc),
+        cmocka_unit_test(test_bounded_switch),
+        cmocka_unit_test(test_switch_without_comparison),
+        cmocka_unit_test(test_hoisted_slot),
+        cmocka_unit_test(test_writable_slot),
+        cmocka_unit_test(test_heights_behind_calls_count_less),
+        cmocka_unit_test(test_landing_pad),
+        cmocka_unit_test(test_ifs_without_calls_dissolve),
+        cmocka_unit_test(test_branch_to_other_function),
+        cmocka_unit_test(test_fall_into_next_function),
+        cmocka_unit_test(test_made_up_code),
+        cmocka_unit_test(test_workers_do_not_matter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
