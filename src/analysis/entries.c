@@ -98,8 +98,8 @@ static void add_constructors(const struct program *program, struct entry_list *l
     const struct image *image = program->images[0];
     for (uint32_t i = 0; i < image->placed_count; i++) {
         const struct section *section = &image->sections[i];
-        if (section->role != SECTION_FUNCTION_LIST || !section->data || strstr(section->name, "fini") ||
-            strstr(section->name, "dtors"))
+        if (section->role != SECTION_FUNCTION_LIST || !section->data ||
+            strstr(section->name, "fini") || strstr(section->name, "dtors"))
             continue;
         for (uint64_t at = 0; at + image->pointer_bytes <= section->bytes;
              at += image->pointer_bytes) {

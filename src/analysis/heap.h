@@ -11,7 +11,6 @@
  * @p extra_allocators: @p extra_count further linkage or readable names of functions that count as
  * allocators (--allocator).
  */
-void heap_analyze(struct program *program, const char *const *extra_allocators,
-                  size_t extra_count);
+void heap_analyze(struct program *program, const char *const *extra_allocators, size_t extra_count);
 
 #endif

@@ -26,7 +26,8 @@ void arena_join(struct arena *to, struct arena *from);
 /** Returns @p bytes zeroed bytes, aligned to 16. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t bytes);
 
-/** Returns an array of @p count zeroed elements of @p bytes each; aborts if the product overflows. */
+/** Returns an array of @p count zeroed elements of @p bytes each; aborts if the product overflows.
+ */
 void *arena_calloc(struct arena *arena, size_t count, size_t bytes);
 
 char *arena_strdup(struct arena *arena, const char *text);

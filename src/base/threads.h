@@ -17,8 +17,7 @@ typedef void parallel_body(void *context, unsigned worker, size_t begin, size_t 
  * @p workers threads (the caller is one of them), and returns when all are done. Pieces are taken
  * in order but may finish in any; the body must not depend on which worker handles a piece.
  */
-void parallel_for(unsigned workers, size_t count, size_t grain, parallel_body *body,
-                  void *context);
+void parallel_for(unsigned workers, size_t count, size_t grain, parallel_body *body, void *context);
 
 /** The number of processors this process may run on, at least 1. */
 unsigned processor_count(void);

@@ -132,6 +132,9 @@ void image_load_segments(struct loader *loader, struct image *image)
     GElf_Ehdr ehdr;
     if (!gelf_getehdr(image->load->elf, &ehdr) || elf_getphdrnum(image->load->elf, &count) != 0)
         count = 0;
+    if (!count && ehdr.e_phnum)
+        diagnose(&loader->program->diagnostics, image->path,
+                 "the program header table lies outside the file; is the file truncated?");
     image->segments = arena_calloc(&loader->program->arena, count, sizeof *image->segments);
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr header;
@@ -306,13 +309,19 @@ struct error *image_load(struct loader *loader, const char *path, struct mapping
 
     GElf_Ehdr header;
     struct error *error = check_header(image, &header);
+    if (!error) {
+        describe_machine(loader, image, &header);
+        read_parts(loader, image);
+        if (!image->segment_count && !image->section_count)
+            error = error_create("%s: holds no segment and no section that can be read; is the "
+                                 "file truncated?",
+                                 path);
+    }
     if (error) {
         elf_end(image->load->elf);
         unmap_file(&image->load->mapping);
         return error;
     }
-    describe_machine(loader, image, &header);
-    read_parts(loader, image);
     *ret = image;
     return NULL;
 }

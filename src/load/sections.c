@@ -233,17 +233,22 @@ void image_load_sections(struct loader *loader, struct image *image)
     // Extended numbering (more than 65,280 sections) is resolved by libelf.
     if (elf_getshdrnum(image->load->elf, &count) != 0)
         count = 0;
+    GElf_Ehdr header;
+    if (!count && gelf_getehdr(image->load->elf, &header) && header.e_shoff)
+        diagnose(&loader->program->diagnostics, image->path,
+                 "the section header table lies outside the file; is the file truncated?");
     struct string_table names = section_names(image);
     image->sections = arena_calloc(&loader->program->arena, count, sizeof *image->sections);
     for (size_t i = 1; i < count; i++) {
-        GElf_Shdr header;
-        if (!section_header(image, i, &header)) {
+        GElf_Shdr section_entry;
+        if (!section_header(image, i, &section_entry)) {
             diagnose(&loader->program->diagnostics, image->path,
                      "the section header table cannot be read past entry %zu", i);
             break;
         }
         struct section *section = &image->sections[image->section_count++];
-        read_section(loader, image, &header, string_at(&names, header.sh_name), section);
+        read_section(loader, image, &section_entry, string_at(&names, section_entry.sh_name),
+                     section);
         section->index = (uint32_t)i;
         image->is_rewritten |= section->role == SECTION_DEAD_CODE;
     }

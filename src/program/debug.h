@@ -20,7 +20,7 @@ enum language {
 
 /** A compilation unit. */
 struct debug_unit {
-    const char *name;      /* source file as the compiler was given it (rustc: file/@/codegen unit) */
+    const char *name; /* source file as the compiler was given it (rustc: file/@/codegen unit) */
     const char *directory; /* compilation directory, NULL if not said */
     const char *producer;  /* "" if not said */
     enum language language;
@@ -28,12 +28,12 @@ struct debug_unit {
 
 /** A function with code of its own (inlined ones are debug_inlined). */
 struct debug_function {
-    uint64_t address, bytes;   /* of its first range; hot part */
-    const char *name;          /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
-    const char *linkage_name;  /* NULL if not said */
+    uint64_t address, bytes;  /* of its first range; hot part */
+    const char *name;         /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
+    const char *linkage_name; /* NULL if not said */
     uint32_t unit;
-    uint32_t file;             /* index in files, NONE (UINT32_MAX) if not said */
-    uint32_t line;             /* 0 if not said */
+    uint32_t file; /* index in files, NONE (UINT32_MAX) if not said */
+    uint32_t line; /* 0 if not said */
     bool is_external;
     bool is_noreturn;
 };
@@ -41,37 +41,37 @@ struct debug_function {
 /** One range of code that came from a call that the compiler inlined. */
 struct debug_inlined {
     uint64_t address, bytes;
-    const char *name;          /* of the inlined function, qualified */
-    uint32_t call_file;        /* where the call stood; UINT32_MAX if not said */
-    uint32_t call_line;        /* 0 if not said */
-    uint32_t depth;            /* 0 directly in the function, 1 inside such a call, ... */
-    uint32_t parent;           /* the nearest earlier range that holds this one's start, or NONE */
+    const char *name;   /* of the inlined function, qualified */
+    uint32_t call_file; /* where the call stood; UINT32_MAX if not said */
+    uint32_t call_line; /* 0 if not said */
+    uint32_t depth;     /* 0 directly in the function, 1 inside such a call, ... */
+    uint32_t parent;    /* the nearest earlier range that holds this one's start, or NONE */
 };
 
 /** From `address` up to the next row, code comes from this line. */
 struct debug_line {
     uint64_t address;
-    uint32_t file;             /* UINT32_MAX: no code of a source line here (end of sequence) */
-    uint32_t line;             /* 0: the compiler made it up */
+    uint32_t file; /* UINT32_MAX: no code of a source line here (end of sequence) */
+    uint32_t line; /* 0: the compiler made it up */
 };
 
 enum debug_variable_kind {
-    DEBUG_STATIC,  /* fixed address in the image */
-    DEBUG_TLS,     /* `address` is an offset in the thread-local block */
-    DEBUG_VTABLE,  /* a Rust vtable: name is "<T as Trait>::{vtable}" */
+    DEBUG_STATIC, /* fixed address in the image */
+    DEBUG_TLS,    /* `address` is an offset in the thread-local block */
+    DEBUG_VTABLE, /* a Rust vtable: name is "<T as Trait>::{vtable}" */
 };
 
 /** A variable that lives as long as the program or the thread. */
 struct debug_variable {
     uint64_t address;
-    uint64_t bytes;            /* UINT64_MAX if the type's size is not known */
-    const char *name;          /* qualified: "crate::module::NAME", "function::counter" */
-    const char *linkage_name;  /* NULL if not said */
-    const char *type;          /* "u32", "[u8; 16]", "const char *"; NULL if not said */
+    uint64_t bytes;           /* UINT64_MAX if the type's size is not known */
+    const char *name;         /* qualified: "crate::module::NAME", "function::counter" */
+    const char *linkage_name; /* NULL if not said */
+    const char *type;         /* "u32", "[u8; 16]", "const char *"; NULL if not said */
     uint32_t unit;
-    uint32_t file;             /* UINT32_MAX if not said */
-    uint32_t line;             /* 0 if not said */
-    uint8_t kind;              /* enum debug_variable_kind */
+    uint32_t file; /* UINT32_MAX if not said */
+    uint32_t line; /* 0 if not said */
+    uint8_t kind;  /* enum debug_variable_kind */
 };
 
 struct debug_info {

@@ -21,12 +21,12 @@ enum memory {
 
 enum owner_kind {
     OWNER_FUNCTION,
-    OWNER_STATIC,      /* a variable with a name */
-    OWNER_CONSTANT,    /* a read-only object with a name */
-    OWNER_ANONYMOUS,   /* an object without a name that code or a relocation refers to */
-    OWNER_STRING,      /* string literals */
+    OWNER_STATIC,    /* a variable with a name */
+    OWNER_CONSTANT,  /* a read-only object with a name */
+    OWNER_ANONYMOUS, /* an object without a name that code or a relocation refers to */
+    OWNER_STRING,    /* string literals */
     OWNER_VTABLE,
-    OWNER_TYPE_INFO,   /* C++ RTTI: type descriptions and names */
+    OWNER_TYPE_INFO, /* C++ RTTI: type descriptions and names */
     OWNER_JUMP_TABLE,
     OWNER_TLS_TEMPLATE, /* initial values of thread-locals, copied for each thread */
     OWNER_PLT,
@@ -34,11 +34,11 @@ enum owner_kind {
     OWNER_FUNCTION_LIST, /* constructors and destructors to run */
     OWNER_UNWIND,
     OWNER_RELOCATIONS,
-    OWNER_DYNAMIC,     /* symbols, strings, hashes for the dynamic loader */
+    OWNER_DYNAMIC, /* symbols, strings, hashes for the dynamic loader */
     OWNER_HEADERS,
     OWNER_NOTE,
-    OWNER_DEAD,        /* replaced by a binary rewriter; never used */
-    OWNER_SECTION,     /* a whole section of a purpose of its own, named after it */
+    OWNER_DEAD,    /* replaced by a binary rewriter; never used */
+    OWNER_SECTION, /* a whole section of a purpose of its own, named after it */
     OWNER_PADDING,
     OWNER_UNKNOWN,
     OWNER_KIND_COUNT
@@ -46,30 +46,31 @@ enum owner_kind {
 
 /** Where a function or object comes from; what text output folds away. */
 enum origin {
-    ORIGIN_USER,     /* the program's own code and what is not known to be anything else */
-    ORIGIN_LIBRARY,  /* the language's standard library and what comes with the compiler */
-    ORIGIN_RUNTIME,  /* start-up code, compiler support, tables */
+    ORIGIN_USER,    /* the program's own code and what is not known to be anything else */
+    ORIGIN_LIBRARY, /* the language's standard library and what comes with the compiler */
+    ORIGIN_RUNTIME, /* start-up code, compiler support, tables */
 };
 
-/** One owner of bytes: a byte of a loadable segment, or of the thread-local block, has exactly one. */
+/** One owner of bytes: a byte of a loadable segment, or of the thread-local block, has exactly one.
+ */
 struct owner {
-    uint64_t address, bytes;   /* of TLS_DATA and TLS_BSS: offset in the thread-local block */
-    const char *linkage_name;  /* symbol, or NULL */
-    const char *name;          /* readable; NULL: demangle linkage_name; never both NULL */
-    const char *type;          /* NULL if not known */
-    const char *crate;         /* Rust crate, NULL if not known or not Rust */
-    uint32_t image_section;    /* index in image.sections, NONE: headers or between sections */
-    uint32_t segment;          /* NONE for thread-locals, which are in no segment */
-    uint32_t function;         /* OWNER_FUNCTION and OWNER_PLT: the function, else NONE */
-    uint32_t symbol;           /* first of the symbols at the address, NONE */
-    uint32_t variable;         /* in debug_info.variables, NONE */
-    uint32_t initializer;      /* start-up function that writes it before main, NONE */
+    uint64_t address, bytes;  /* of TLS_DATA and TLS_BSS: offset in the thread-local block */
+    const char *linkage_name; /* symbol, or NULL */
+    const char *name;         /* readable; NULL: demangle linkage_name; never both NULL */
+    const char *type;         /* NULL if not known */
+    const char *crate;        /* Rust crate, NULL if not known or not Rust */
+    uint32_t image_section;   /* index in image.sections, NONE: headers or between sections */
+    uint32_t segment;         /* NONE for thread-locals, which are in no segment */
+    uint32_t function;        /* OWNER_FUNCTION and OWNER_PLT: the function, else NONE */
+    uint32_t symbol;          /* first of the symbols at the address, NONE */
+    uint32_t variable;        /* in debug_info.variables, NONE */
+    uint32_t initializer;     /* start-up function that writes it before main, NONE */
     uint32_t first_user, user_count; /* in facts.owner_users: functions whose code uses it */
-    uint32_t references;       /* how many addresses of it are stored in data (relocations) */
-    uint8_t memory;            /* enum memory */
-    uint8_t kind;              /* enum owner_kind */
-    uint8_t origin;            /* enum origin */
-    bool is_writable;          /* while the program runs */
+    uint32_t references;             /* how many addresses of it are stored in data (relocations) */
+    uint8_t memory;                  /* enum memory */
+    uint8_t kind;                    /* enum owner_kind */
+    uint8_t origin;                  /* enum origin */
+    bool is_writable;                /* while the program runs */
 };
 
 /* ---- Stack ----------------------------------------------------------------------------------- */
@@ -78,7 +79,7 @@ enum frame_kind { FRAME_FIXED, FRAME_DYNAMIC, FRAME_UNKNOWN };
 
 /** The stack of one activation, return address included where the machine puts it there. */
 struct frame {
-    int64_t bytes;            /* lowest stack pointer; of dynamic frames the fixed part; -1 unknown */
+    int64_t bytes; /* lowest stack pointer; of dynamic frames the fixed part; -1 unknown */
     uint64_t dynamic_address; /* the instruction that makes it dynamic or unknown, 0 */
     uint32_t red_zone_bytes;  /* used below the stack pointer by a leaf, not part of bytes */
     uint8_t kind;             /* enum frame_kind */
@@ -88,15 +89,15 @@ enum unbounded_kind { UNBOUNDED_RECURSION, UNBOUNDED_DYNAMIC_FRAME, UNBOUNDED_UN
 
 /** Why there is no bound. */
 struct unbounded {
-    uint64_t address;         /* of the call or the instruction, 0 when not one place */
-    uint32_t function;        /* where */
-    uint8_t kind;             /* enum unbounded_kind */
+    uint64_t address;  /* of the call or the instruction, 0 when not one place */
+    uint32_t function; /* where */
+    uint8_t kind;      /* enum unbounded_kind */
 };
 
 /** One step of a path over calls; path.h follows them. */
 struct step {
-    uint32_t call;            /* NONE: the path ends here */
-    uint32_t target;          /* the target it takes; NONE: the call itself is not resolved */
+    uint32_t call;   /* NONE: the path ends here */
+    uint32_t target; /* the target it takes; NONE: the call itself is not resolved */
 };
 
 /**
@@ -108,12 +109,12 @@ struct bound {
     int64_t with_panic_bytes; /* over all paths; -1: none */
     int64_t at_least_bytes;   /* the deepest known stack, all paths; equals with_panic if bounded */
     int64_t normal_at_least_bytes; /* the same over normal paths; equals bytes if bounded */
-    uint32_t deepest_call;    /* the call on the deepest path, NONE: the frame itself is deepest */
-    uint32_t deepest_target;  /* the target of it that is on the path, or NONE */
-    uint32_t normal_call, normal_target;  /* the same over normal paths */
+    uint32_t deepest_call;   /* the call on the deepest path, NONE: the frame itself is deepest */
+    uint32_t deepest_target; /* the target of it that is on the path, or NONE */
+    uint32_t normal_call, normal_target; /* the same over normal paths */
     uint32_t first_reason, reason_count; /* in facts.unbounded; the nearest ones, see MAX_REASONS;
                                             of normal paths if `bytes` is -1, else of all */
-    bool is_recursive;        /* a known call path leads back to it: on the stack twice */
+    bool is_recursive; /* a known call path leads back to it: on the stack twice */
 };
 
 enum { MAX_REASONS = 8 };
@@ -126,12 +127,12 @@ enum { VERDICT_COUNT = 5 };
 enum allocator_role { ALLOCATOR_NONE, ALLOCATOR_ALLOCATE, ALLOCATOR_FREE, ALLOCATOR_REALLOCATE };
 
 struct verdicts {
-    uint8_t allocates, frees;  /* enum verdict */
-    bool returns;              /* false: it never returns; true also if only a catch does */
-    bool has_normal_paths;     /* false: where it returns at all, only a catch does */
-    bool is_marked_place;      /* it calls setjmp: calls that do not return may come back to it */
-    uint32_t witness_call;     /* first call of the shortest path to the allocator (allocates);
-                                  for VERDICT_UNKNOWN to the unresolved call; NONE */
+    uint8_t allocates, frees;   /* enum verdict */
+    bool returns;               /* false: it never returns; true also if only a catch does */
+    bool has_normal_paths;      /* false: where it returns at all, only a catch does */
+    bool is_marked_place;       /* it calls setjmp: calls that do not return may come back to it */
+    uint32_t witness_call;      /* first call of the shortest path to the allocator (allocates);
+                                   for VERDICT_UNKNOWN to the unresolved call; NONE */
     uint32_t free_witness_call; /* the same for frees */
 };
 
@@ -150,13 +151,13 @@ enum heap_way {
 enum call_path {
     CALL_PATH_DIVERGING, /* only diverging ones */
     CALL_PATH_NORMAL,
-    CALL_PATH_DEAD,      /* none: it stands behind a call that never returns */
+    CALL_PATH_DEAD, /* none: it stands behind a call that never returns */
 };
 
 /** A call that enters an allocator which allocates (or reallocates). */
 struct site {
-    uint32_t call;            /* in program.calls */
-    uint32_t allocator;       /* function */
+    uint32_t call;                   /* in program.calls */
+    uint32_t allocator;              /* function */
     int64_t bytes, alignment, count; /* constant arguments, -1: decided at run time or not known */
     bool is_on_panic;
 };
@@ -165,7 +166,7 @@ struct site {
 
 struct entry {
     uint32_t function;
-    uint8_t kind;             /* enum entry_kind */
+    uint8_t kind; /* enum entry_kind */
 };
 
 enum entry_kind {
@@ -178,34 +179,34 @@ enum entry_kind {
 };
 
 struct facts {
-    uint8_t *origins;         /* enum origin of each function */
-    const char **crates;      /* of each function, NULL if not Rust */
+    uint8_t *origins;    /* enum origin of each function */
+    const char **crates; /* of each function, NULL if not Rust */
 
-    struct owner *owners;     /* of images[0]: by address, then the thread-locals by offset */
+    struct owner *owners; /* of images[0]: by address, then the thread-locals by offset */
     uint32_t owner_count;
     uint32_t tls_owner_first; /* index of the first thread-local */
     uint32_t *owner_users;
     uint32_t owner_user_count;
 
-    struct frame *frames;     /* of each function; parts are counted in their whole */
+    struct frame *frames; /* of each function; parts are counted in their whole */
     struct bound *bounds;
     struct unbounded *unbounded;
     uint32_t unbounded_count;
-    uint32_t *recursion_functions;  /* functions of all cycles, cycle after cycle */
-    uint32_t *recursions;           /* recursion_count + 1 indexes into recursion_functions */
+    uint32_t *recursion_functions; /* functions of all cycles, cycle after cycle */
+    uint32_t *recursions;          /* recursion_count + 1 indexes into recursion_functions */
     uint32_t recursion_count;
 
     uint8_t *allocator_roles; /* enum allocator_role of each function */
     struct verdicts *verdicts;
     struct step *steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function; path.h */
-    uint8_t *call_paths;      /* enum call_path of each call */
-    bool *call_on_panic;      /* of each call: no normal path leads through it */
-    struct site *sites;       /* of images[0], by address */
+    uint8_t *call_paths;                            /* enum call_path of each call */
+    bool *call_on_panic; /* of each call: no normal path leads through it */
+    struct site *sites;  /* of images[0], by address */
     uint32_t site_count;
 
     struct entry *entries;
     uint32_t entry_count;
-    uint32_t main_function;   /* the user's main, NONE if not known */
+    uint32_t main_function; /* the user's main, NONE if not known */
 };
 
 /** Readable name of a function: demangled, or "function at 0x..."; cached, never NULL. */

@@ -366,7 +366,8 @@ static void test_machines(void **state)
     assert_null(arch_for_elf(183, 8));
     assert_string_equal(arch_machine_name(183, 8), "aarch64");
     assert_string_equal(arch_machine_name(243, 4), "riscv32");
-    assert_string_equal(arch_machine_name(3, 4), "unknown");
+    assert_string_equal(arch_machine_name(3, 4), "i386");
+    assert_string_equal(arch_machine_name(0x1234, 4), "unknown");
 }
 
 int main(void)

@@ -168,6 +168,9 @@ static uint64_t string_length(const struct cutter *cutter, const struct mark *ma
 {
     enum { CONVINCING = 5 };
     uint64_t length = shape_c_string(data, bytes);
+    // An empty string and what aligns its neighbour; more zeros are a table of zeros.
+    if (length == 1 && bytes > 8 && !cutter->is_text_section)
+        return 0;
     if (length && may_be_text(cutter, mark, length) &&
         (length >= CONVINCING || is_row_of_strings(cutter, data + length, bytes - length)))
         return length;

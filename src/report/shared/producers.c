@@ -62,7 +62,7 @@ static const char *producer_text(struct report *report, const char *producer)
                                                    : found + strlen(rule->marker));
     }
     const char *short_text = strncmp(producer, "GNU ", 4) == 0 ? gnu_text(report, producer) : NULL;
-    return short_text ? short_text : arena_strndup(&report->arena, producer, 40);
+    return short_text ? short_text : arena_strndup(&report->arena, producer, strnlen(producer, 40));
 }
 
 struct tally {

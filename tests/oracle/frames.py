@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""frames.py: are stack frames what the compilers say they are?
+
+    tests/oracle/frames.py DWELL [FILE.c...]
+
+In: dwell, and C files (without any: frames.c here and SQLite, if it is to be had). Each is compiled
+with several compilers and options. Out: a table with a row for each, what is different, and as the
+last line `N passed, N failed, N skipped`. `dwell stack --json --all` on the object file is compared
+with `-fstack-usage`; and a Rust program with the section that nightly rustc -Z emit-stack-sizes
+makes. gcc counts the return address, clang and rustc do not. Differences with a known cause:
+
+- dynamic: both say that the frame is dynamic; what part of it is fixed is a matter of taste
+- aligned: the function realigns its stack; gcc and clang leave out padding that depends on the
+  caller, dwell counts the most there can be
+- pushed: clang does not count arguments that it pushes for a call
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+
+from subjects import FOLDER, sqlite_source
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RETURN_ADDRESS = 8
+VARIANTS = (
+    ("gcc", "-O0"),
+    ("gcc", "-O2"),
+    ("gcc", "-Os"),
+    ("gcc", "-O2 -fno-omit-frame-pointer"),
+    ("gcc", "-O2 -fstack-clash-protection -fcf-protection=full"),
+    ("gcc", "-O3 -mavx2 -fno-pie"),
+    ("clang", "-O0"),
+    ("clang", "-O2"),
+    ("clang", "-O2 -fstack-clash-protection"),
+)
+RUST_VARIANTS = ("-Copt-level=0", "-Copt-level=3", "-Copt-level=s")
+RUST_PROGRAM = """
+use std::collections::HashMap;
+fn main() {
+    let mut sizes = HashMap::new();
+    for word in std::env::args() { *sizes.entry(word.clone()).or_insert(0) += word.len(); }
+    let mut list: Vec<_> = sizes.into_iter().collect();
+    list.sort_by(|a, b| b.1.cmp(&a.1));
+    for (word, size) in &list { println!("{word} {size}"); }
+    let big = [1u8; 100000];
+    println!("{}", big.iter().map(|&x| x as usize * list.len()).sum::<usize>());
+}
+"""
+# What the compiler adds to the name of a changed copy of a function; in .su files only in part.
+SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|\d+))+$")
+EXPLANATIONS = ("dynamic", "aligned", "pushed")
+
+
+def run(command, **options):
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def compile_c(compiler, options, source):
+    """Returns the object file and what stopped it."""
+    if not shutil.which(compiler):
+        return None, f"no {compiler}"
+    stem = os.path.join(FOLDER, "frames-" + re.sub(r"\W+", "-", f"{compiler}{options}"))
+    for suffix in (".o", ".su"):
+        if os.path.exists(stem + suffix):
+            os.remove(stem + suffix)
+    finished = run([compiler, *options.split(), "-w", "-fstack-usage", "-c", source,
+                    "-o", stem + ".o"])
+    for made in (stem + ".su", os.path.basename(stem) + ".su"):
+        if finished.returncode == 0 and os.path.exists(made):
+            return stem + ".o", None
+    return None, (finished.stderr.strip().splitlines() or ["no .su file"])[0]
+
+
+def told_by_c_compiler(compiler, object_file):
+    """Sizes with the return address, by name: [(bytes, whether it is dynamic)]."""
+    told = defaultdict(list)
+    added = RETURN_ADDRESS if compiler == "clang" else 0
+    with open(object_file[:-1] + "su", encoding="utf-8") as file:
+        for line in file:
+            place, size, kind = line.rstrip("\n").split("\t")
+            is_dynamic = kind == "dynamic"  # "dynamic,bounded": pushed arguments are in the size
+            told[plain(place.split(":")[-1])].append((int(size) + added, is_dynamic))
+    return told
+
+
+def told_by_rustc(object_file):
+    told = defaultdict(list)
+    for line in run(["llvm-readelf-14", "--stack-sizes", object_file]).stdout.splitlines():
+        match = re.match(r"\s*(\d+)\s+(\S.*)$", line)
+        for name in match.group(2).split(", ") if match else ():
+            told[name].append((int(match.group(1)) + RETURN_ADDRESS, False))
+    return told
+
+
+def plain(name):
+    return SUFFIX.sub("", name)
+
+
+def told_by_dwell(dwell, object_file):
+    finished = run([dwell, "stack", "--json", "--all", "--no-libs", object_file])
+    told = defaultdict(list)
+    for function in json.loads(finished.stdout)["functions"]:
+        row = (function["frame_bytes"], function["frame"] == "dynamic")
+        for name in [function["linkage_name"], *function["aliases"]]:
+            told[name].append(row)
+    return told
+
+
+def by_plain_name(told):
+    merged = defaultdict(list)
+    for name, rows in told.items():
+        merged[plain(name)] += rows
+    return merged
+
+
+def oddities(object_file):
+    """By function: the largest alignment it gives its stack, and the pushes behind its prologue."""
+    alignments, pushes = defaultdict(int), defaultdict(int)
+    name, in_prologue = "", True
+    for line in run(["objdump", "-d", "--no-show-raw-insn", object_file]).stdout.splitlines():
+        if match := re.match(r"[0-9a-f]+ <(.*)>:$", line):
+            name, in_prologue = plain(match.group(1)), True
+        elif match := re.search(r"\tand +\$(0xf+[0-9a-f]*),%rsp", line):
+            alignments[name] = max(alignments[name], (1 << 64) - int(match.group(1), 16))
+        elif "\tpush" in line and not in_prologue:
+            pushes[name] += 1
+        elif not re.search(r"\t(push|mov +%rsp,%rbp|endbr64)", line):
+            in_prologue = False
+    return alignments, pushes
+
+
+def explain(size, found, alignment, pushed):
+    """Why the compiler's figure and dwell's differ, or None."""
+    (wanted, wants_dynamic), (bytes_, is_dynamic) = size, found
+    if wants_dynamic and is_dynamic:
+        return "dynamic"
+    if bytes_ is None or is_dynamic:
+        return None
+    if alignment > 16 and abs(bytes_ - wanted) <= 2 * alignment:
+        return "aligned"
+    if pushed and 0 < bytes_ - wanted <= 8 * (pushed + 1):  # one more slot may keep the alignment
+        return "pushed"
+    return None
+
+
+def compare(told, found, alignments, pushes):
+    """Returns counts by outcome, and a line for each difference without a cause."""
+    counts, wrong = defaultdict(int), []
+    for name, sizes in told.items():
+        rest = list(found.get(name, ()))
+        for size in sorted(sizes):
+            if size in rest:
+                rest.remove(size)
+                counts["equal"] += 1
+                continue
+            causes = [(explain(size, row, alignments[name], pushes[name]), row) for row in rest]
+            cause, row = next((pair for pair in causes if pair[0]), (None, None))
+            if cause:
+                rest.remove(row)
+                counts[cause] += 1
+            else:
+                counts["different"] += 1
+                wrong.append(f"{name}: {size[0]} bytes, dwell says {found.get(name, 'nothing')}")
+    return counts, wrong
+
+
+class Table:
+    """What came out, a row for each compilation."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.rows = []
+
+    def skip(self, title, reason):
+        print(f"skipped: {title}: {reason}")
+        self.skipped += 1
+
+    def add(self, title, counts, wrong):
+        for line in wrong[:10]:
+            print(f"FAILED: {title}: {line}")
+        if not sum(counts.values()):
+            print(f"FAILED: {title}: the compiler told nothing")
+        is_right = not wrong and sum(counts.values())
+        self.passed += bool(is_right)
+        self.failed += not is_right
+        self.rows.append((title, counts))
+
+    def print(self):
+        columns = ("equal", *EXPLANATIONS, "different")
+        print(f"{'':60}" + "".join(f"{column:>11}" for column in columns))
+        for title, counts in self.rows:
+            print(f"{title:60}" + "".join(f"{counts[column]:>11,}" for column in columns))
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+
+
+def check_c(dwell, source, table):
+    for compiler, options in VARIANTS:
+        title = f"{os.path.basename(source)} {compiler} {options}"
+        object_file, reason = compile_c(compiler, options, source)
+        if reason:
+            table.skip(title, reason)
+            continue
+        found = by_plain_name(told_by_dwell(dwell, object_file))
+        table.add(title, *compare(told_by_c_compiler(compiler, object_file), found,
+                                  *oddities(object_file)))
+
+
+def check_rust(dwell, table):
+    source, object_file = (os.path.join(FOLDER, "frames" + suffix) for suffix in (".rs", "-rs.o"))
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(RUST_PROGRAM)
+    for options in RUST_VARIANTS:
+        title = f"rustc nightly {options}"
+        if not shutil.which("rustup") or not shutil.which("llvm-readelf-14"):
+            table.skip(title, "no rustup or no llvm-readelf-14")
+            continue
+        finished = run(["rustup", "run", "nightly", "rustc", options, "-Zemit-stack-sizes",
+                        "-Ccodegen-units=1", "--emit=obj", source, "-o", object_file])
+        if finished.returncode:
+            table.skip(title, finished.stderr.strip().splitlines()[-1])
+            continue
+        table.add(title, *compare(told_by_rustc(object_file), told_by_dwell(dwell, object_file),
+                                  *oddities(object_file)))
+
+
+def main():
+    dwell, *sources = sys.argv[1:]
+    os.makedirs(FOLDER, exist_ok=True)
+    table = Table()
+    if not sources:
+        sources = [os.path.join(HERE, "frames.c"), *filter(None, [sqlite_source()])]
+        check_rust(dwell, table)
+    for source in sources:
+        check_c(dwell, os.path.abspath(source), table)
+    table.print()
+    return 1 if table.failed else 0
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.exit(main())
