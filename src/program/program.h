@@ -230,8 +230,10 @@ struct call {
     uint32_t from;         /* function, never a part */
     uint32_t first_target; /* in program.call_targets */
     uint32_t target_count; /* 0 only for CALL_UNRESOLVED */
-    int32_t depth_bytes;   /* stack of the caller in use below its own caller's stack pointer when
-                              the callee begins, its return address not counted; -1 unknown */
+    int32_t depth_bytes;   /* stack that the caller takes below its own caller's when the callee
+                              begins, without the callee's return address; that of a tail call is
+                              the caller's own. So a path through the call takes depth_bytes + what
+                              the callee takes. In a dynamic frame at least; -1 unknown */
     uint8_t kind;          /* enum call_kind */
     bool is_tail;
     bool is_partial; /* enters the callee behind its start: it does at most what it does */

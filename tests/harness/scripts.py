@@ -20,7 +20,8 @@ def collect_checks(context):
 def collect_oracles(context):
     """Comparisons with other tools' figures; too slow to repeat under sanitizers."""
     if not context.is_sanitized:
-        yield "owners", lambda: run_script(context, "oracle/owners.py", context.dwell)
+        for name in ("owners", "libraries"):
+            yield name, lambda name=name: run_script(context, f"oracle/{name}.py", context.dwell)
 
 
 def collect_fuzz(context):
