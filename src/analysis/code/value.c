@@ -218,7 +218,7 @@ static struct value shifted_right(struct value value, int64_t count, unsigned by
     if (value.form == FORM_CONSTANT)
         return constant((int64_t)((uint64_t)value.number >> count));
     if (is_plain_index(&value) && value.bound != BOUND_NONE)
-        return index_value(value.bound >> count, value.is_loose);
+        return index_value((uint32_t)((uint64_t)value.bound >> count), value.is_loose);
     uint64_t largest = (bytes == 4 ? UINT32_MAX : UINT64_MAX) >> count;
     return largest < BOUND_NONE ? index_value((uint32_t)largest, true) : unknown;
 }
