@@ -9,27 +9,14 @@
  * cuts a function in two.
  */
 #include "arch/arch.h"
+#include "base/search.h"
 #include "load/elf_file.h"
 #include "load/functions.h"
-
-/** How many of the first @p count candidates, which are sorted, begin at or before @p address. */
-static size_t count_up_to(const struct finder *finder, size_t count, uint64_t address)
-{
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (finder->candidates.data[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
 
 /** Whether one of the first @p count candidates says whose code @p address is. */
 static bool is_covered(const struct finder *finder, size_t count, uint64_t address)
 {
-    size_t after = count_up_to(finder, count, address);
+    size_t after = COUNT_UP_TO(finder->candidates.data, count, address);
     if (!after)
         return false;
     // Candidates without a size reach to the next one as far as this file is concerned.
@@ -101,7 +88,7 @@ static uint64_t walk_gaps(struct finder *finder, size_t count, const struct sect
                           bool begin)
 {
     uint64_t next = section->address, end = section->address + section->bytes, total = 0;
-    size_t first = section->address ? count_up_to(finder, count, section->address - 1) : 0;
+    size_t first = COUNT_BELOW(finder->candidates.data, count, section->address);
     for (size_t i = first; i <= count; i++) {
         const struct candidate *candidate = i < count ? &finder->candidates.data[i] : NULL;
         uint64_t limit = candidate && candidate->address < end ? candidate->address : end;

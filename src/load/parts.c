@@ -10,6 +10,7 @@
 #include "arch/arch.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/search.h"
 #include "load/elf_file.h"
 #include "load/functions.h"
 
@@ -93,17 +94,10 @@ static void join_by_name(struct finder *finder)
 
 static int32_t entry_cfa_offset(const struct image *image, uint64_t address)
 {
-    uint32_t low = 0, high = image->unwind_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (image->unwind_entries[middle].address < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == image->unwind_count || image->unwind_entries[low].address != address)
+    size_t index = COUNT_BELOW(image->unwind_entries, image->unwind_count, address);
+    if (index == image->unwind_count || image->unwind_entries[index].address != address)
         return -1;
-    return image->unwind_entries[low].entry_cfa_offset;
+    return image->unwind_entries[index].entry_cfa_offset;
 }
 
 /** Whether the unwind tables say that a frame already exists at the first instruction. */
@@ -116,17 +110,11 @@ static bool begins_inside(const struct finder *finder, const struct function *fu
 
 static uint32_t found_at(const struct finder *finder, uint64_t address)
 {
-    size_t low = 0, high = finder->found.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (finder->found.data[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low || address - finder->found.data[low - 1].address >= finder->found.data[low - 1].bytes)
+    size_t after = COUNT_UP_TO(finder->found.data, finder->found.count, address);
+    if (!after ||
+        address - finder->found.data[after - 1].address >= finder->found.data[after - 1].bytes)
         return NONE;
-    return (uint32_t)low - 1;
+    return (uint32_t)after - 1;
 }
 
 /** A direct jump between two functions: if one begins with a frame, it is the other's part. */

@@ -6,7 +6,7 @@
  */
 #include "program/debug.h"
 
-#include <stddef.h>
+#include "base/search.h"
 
 enum { MAX_PARENTS = 4096 }; // far above real nesting; malformed ranges may nest without end
 
@@ -14,17 +14,10 @@ const struct debug_line *debug_line_at(const struct debug_info *debug, uint64_t 
 {
     if (!debug)
         return NULL;
-    uint32_t low = 0, high = debug->line_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (debug->lines[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0 || debug->lines[low - 1].file == UINT32_MAX)
+    uint32_t after = (uint32_t)COUNT_UP_TO(debug->lines, debug->line_count, address);
+    if (!after || debug->lines[after - 1].file == UINT32_MAX)
         return NULL;
-    return &debug->lines[low - 1];
+    return &debug->lines[after - 1];
 }
 
 uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint32_t limit,
@@ -32,15 +25,8 @@ uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint
 {
     if (!debug)
         return 0;
-    uint32_t low = 0, high = debug->inlined_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (debug->inlined[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    uint32_t count = 0, at = low ? low - 1 : UINT32_MAX;
+    uint32_t after = (uint32_t)COUNT_UP_TO(debug->inlined, debug->inlined_count, address);
+    uint32_t count = 0, at = after ? after - 1 : UINT32_MAX;
     for (int steps = 0; at != UINT32_MAX && count < limit && steps < MAX_PARENTS; steps++) {
         const struct debug_inlined *inlined = &debug->inlined[at];
         if (address - inlined->address < inlined->bytes)
@@ -54,14 +40,8 @@ uint32_t debug_function_at(const struct debug_info *debug, uint64_t address)
 {
     if (!debug)
         return UINT32_MAX;
-    uint32_t low = 0, high = debug->function_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (debug->functions[middle].address < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < debug->function_count && debug->functions[low].address == address ? low
-                                                                                   : UINT32_MAX;
+    uint32_t index = (uint32_t)COUNT_BELOW(debug->functions, debug->function_count, address);
+    if (index == debug->function_count || debug->functions[index].address != address)
+        return UINT32_MAX;
+    return index;
 }

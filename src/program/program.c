@@ -3,7 +3,7 @@
  */
 #include "program/program.h"
 
-#include <string.h>
+#include "base/search.h"
 
 void program_init(struct program *program)
 {
@@ -19,34 +19,9 @@ void program_deinit(struct program *program)
     *program = (struct program){0};
 }
 
-/**
- * Returns how many of the @p count records, @p stride bytes apart and sorted by the uint64_t that
- * each begins with or holds at @p offset, have a key of at most @p key.
- */
-static uint32_t count_up_to(const void *records, size_t stride, size_t offset, uint32_t count,
-                            uint64_t key)
-{
-    const char *base = (const char *)records + offset;
-    uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        uint64_t value;
-        memcpy(&value, base + middle * stride, sizeof value);
-        if (value <= key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-#define COUNT_UP_TO(records, count, key)                                                           \
-    count_up_to((records), sizeof *(records), offsetof(__typeof__(*(records)), address), (count),  \
-                (key))
-
 uint32_t image_section_at(const struct image *image, uint64_t address)
 {
-    uint32_t after = COUNT_UP_TO(image->sections, image->placed_count, address);
+    uint32_t after = (uint32_t)COUNT_UP_TO(image->sections, image->placed_count, address);
     if (!after)
         return NONE;
     const struct section *section = &image->sections[after - 1];
@@ -55,7 +30,7 @@ uint32_t image_section_at(const struct image *image, uint64_t address)
 
 uint32_t image_segment_at(const struct image *image, uint64_t address)
 {
-    uint32_t after = COUNT_UP_TO(image->segments, image->segment_count, address);
+    uint32_t after = (uint32_t)COUNT_UP_TO(image->segments, image->segment_count, address);
     if (!after)
         return NONE;
     const struct segment *segment = &image->segments[after - 1];
@@ -88,9 +63,7 @@ bool image_read(const struct image *image, uint64_t address, unsigned bytes, uin
 
 uint32_t image_relocation_from(const struct image *image, uint64_t address)
 {
-    if (!address)
-        return 0;
-    return COUNT_UP_TO(image->relocations, image->relocation_count, address - 1);
+    return (uint32_t)COUNT_BELOW(image->relocations, image->relocation_count, address);
 }
 
 const struct relocation *image_relocation_at(const struct image *image, uint64_t address)
@@ -105,7 +78,7 @@ uint32_t program_function_at(const struct program *program, uint32_t image, uint
 {
     uint32_t first = program->image_functions[image];
     uint32_t count = program->image_functions[image + 1] - first;
-    uint32_t after = COUNT_UP_TO(program->functions + first, count, address);
+    uint32_t after = (uint32_t)COUNT_UP_TO(program->functions + first, count, address);
     if (!after)
         return NONE;
     const struct function *function = &program->functions[first + after - 1];

@@ -8,6 +8,7 @@
  * filling.
  */
 #include "analysis/globals/owners.h"
+#include "base/search.h"
 
 #include <string.h>
 
@@ -239,19 +240,6 @@ static uint64_t next_begin(const struct marks *marks, size_t from, uint64_t end)
     return from < marks->count && marks->data[from].address < end ? marks->data[from].address : end;
 }
 
-static size_t first_mark(const struct marks *marks, uint64_t address)
-{
-    size_t low = 0, high = marks->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (marks->data[middle].address < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /** A section with a purpose of its own (a linker set, probes) owns what nothing else explains. */
 static bool is_ordinary(const char *name)
 {
@@ -272,7 +260,7 @@ void globals_cut_section(struct owner_list *list, const struct marks *marks,
                             .section_index = section_index,
                             .is_text_section = section->is_string_table};
     uint64_t end = section->address + section->bytes;
-    size_t i = first_mark(marks, section->address);
+    size_t i = COUNT_BELOW(marks->data, marks->count, section->address);
     uint64_t first = next_begin(marks, i, end);
     append_rest(&cutter, section->address, first);
     if (i == marks->count || first == end) {
@@ -296,7 +284,7 @@ void globals_cut_section(struct owner_list *list, const struct marks *marks,
         else
             append_named(&cutter, mark, bytes);
         // Text behind a named object that no mark begins.
-        size_t next = first_mark(marks, list->next);
+        size_t next = COUNT_BELOW(marks->data, marks->count, list->next);
         append_rest(&cutter, list->next, next_begin(marks, next, end));
     }
     owner_fill(list, end);

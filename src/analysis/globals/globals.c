@@ -9,6 +9,7 @@
 #include "analysis/globals/globals.h"
 
 #include "analysis/globals/owners.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,15 +139,9 @@ static void append_functions(struct owner_list *list, const struct section *sect
 {
     const struct program *program = list->program;
     uint64_t end = section->address + section->bytes;
-    uint32_t first = program->image_functions[0], last = program->image_functions[1];
-    // The first function behind the section's start.
-    while (first < last) {
-        uint32_t middle = first + (last - first) / 2;
-        if (program->functions[middle].address < section->address)
-            first = middle + 1;
-        else
-            last = middle;
-    }
+    // The functions of images[0] are the first of all.
+    uint32_t first =
+        (uint32_t)COUNT_BELOW(program->functions, program->image_functions[1], section->address);
     for (uint32_t i = first; i < program->image_functions[1] && program->functions[i].address < end;
          i++) {
         const struct function *function = &program->functions[i];

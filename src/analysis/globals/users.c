@@ -8,6 +8,7 @@
  */
 #include "analysis/globals/owners.h"
 #include "base/memory.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +34,11 @@ static int by_owner(const void *a, const void *b)
 /** The owner that holds @p address of the image, or NONE. */
 static uint32_t owner_at(const struct facts *facts, uint64_t address)
 {
-    uint32_t low = 0, high = facts->tls_owner_first;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (facts->owners[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low)
+    size_t after = COUNT_UP_TO(facts->owners, facts->tls_owner_first, address);
+    if (!after)
         return NONE;
-    const struct owner *owner = &facts->owners[low - 1];
-    return address - owner->address < owner->bytes ? low - 1 : NONE;
+    const struct owner *owner = &facts->owners[after - 1];
+    return address - owner->address < owner->bytes ? (uint32_t)after - 1 : NONE;
 }
 
 static void use_references(struct users *users)
