@@ -329,6 +329,9 @@ static int compare_names(const struct symbol *a, const struct symbol *b)
         order = is_internal_name(a->name) - is_internal_name(b->name);
     if (!order)
         order = -compare(a->binding, b->binding);
+    // The shortest alias is the most common one: acosl, not acosf64x.
+    if (!order)
+        order = compare(strlen(a->name), strlen(b->name));
     return order ? order : strcmp(a->name, b->name);
 }
 

@@ -160,5 +160,7 @@ uint32_t callgraph_successor_count(const struct callgraph *graph, uint32_t node)
 
 bool callgraph_is_opaque(const struct program *program, uint32_t function)
 {
-    return program->function_blocks[function] == program->function_blocks[function + 1];
+    // Nothing calls a weak import that nobody defines: code tests its address first.
+    return program->function_blocks[function] == program->function_blocks[function + 1] &&
+           !program->functions[function].is_absent;
 }

@@ -51,7 +51,10 @@ uint32_t callgraph_successor(const struct callgraph *graph, uint32_t node, uint3
 /** The number of successors of @p node in the sense of callgraph_successor(). */
 uint32_t callgraph_successor_count(const struct callgraph *graph, uint32_t node);
 
-/** Whether function @p index has no code that was read: what it does is not known from here. */
+/**
+ * Whether function @p index has no code that was read: what it does is not known from here. A weak
+ * import that nobody defines does nothing.
+ */
 bool callgraph_is_opaque(const struct program *program, uint32_t function);
 
 /**

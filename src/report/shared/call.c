@@ -1,0 +1,36 @@
+/* call.c: where a call stands: its function, address and source line. */
+#include "report/shared/call.h"
+
+#include "report/shared/function.h"
+
+struct place place_of_call(struct report *report, uint32_t row)
+{
+    const struct call *call = &report->program->calls[row];
+    return place_in_function(report->program, call->from, call->address);
+}
+
+struct cell get_call_address(struct report *report, uint32_t row)
+{
+    const struct call *call = &report->program->calls[row];
+    return cell_number(shown_code_address(report, call->from, call->address));
+}
+
+struct cell get_call_function(struct report *report, uint32_t row)
+{
+    return get_function_name(report, report->program->calls[row].from);
+}
+
+struct cell get_call_file(struct report *report, uint32_t row)
+{
+    return cell_file(place_of_call(report, row));
+}
+
+struct cell get_call_line(struct report *report, uint32_t row)
+{
+    return cell_line(place_of_call(report, row));
+}
+
+struct cell get_call_place(struct report *report, uint32_t row)
+{
+    return cell_text(place_text(report, place_of_call(report, row)));
+}
