@@ -37,6 +37,8 @@ static const struct option_row option_rows[] = {
      "prove the verdict of FUNCTION: the path, call by call"},
     {"from", 0, OPTION_TEXT, "FUNCTION", NULL, "stack", FIELD(from), 0,
      "the tree of calls below FUNCTION with their stack"},
+    {"dot", 0, OPTION_FLAG, NULL, NULL, "calls", FIELD(dot), 0,
+     "a graph for Graphviz: dashed on panic, dotted unresolved"},
     {"completion", 0, OPTION_CHOICE, "SHELL", "bash", NULL, FIELD(completion), 0,
      "print the completion script of a shell (bash)"},
     {"manual", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(manual), 0,
@@ -72,6 +74,13 @@ static const struct command_row command_rows[] = {
      "  unknown   no known path does, but an unresolved call might\n\n"
      "and the calls of the allocator themselves, with their size where it is constant.",
      command_heap},
+    {"calls", "Which function calls which, and how that is known",
+     "Lists the file's calls with what they enter. KIND tells how the target is known: direct\n"
+     "(in the instruction), plt and got (bound when the program is loaded), constant (a pointer\n"
+     "whose value is known), vtable, field, prototype, address taken (candidates, from strong to\n"
+     "weak), or unresolved. --filter looks at caller and callees.\n\n"
+     "--dot writes a graph: dwell calls --dot FILE | dot -Tsvg >calls.svg",
+     command_calls},
 };
 
 static const struct grammar grammar = {

@@ -1,12 +1,13 @@
 /*
- * analyze.c: code first, then what follows from it: paths to the allocator, stack depths, and who
- * uses the bytes of global memory.
+ * analyze.c: names and code first, then what follows from it: paths to the allocator, stack depths,
+ * and who uses the bytes of global memory.
  */
 #include "analysis/analyze.h"
 
 #include "analysis/decode.h"
 #include "analysis/globals/globals.h"
 #include "analysis/heap.h"
+#include "analysis/heap/allocators.h"
 #include "analysis/origins.h"
 #include "analysis/stack.h"
 
@@ -14,9 +15,10 @@ void program_analyze(struct program *program, const struct analyze_options *opti
 {
     program->facts = arena_alloc(&program->arena, sizeof *program->facts);
     origins_analyze(program);
+    allocators_mark(program, options->allocators, options->allocator_count);
     program_decode(program);
     entries_analyze(program);
-    heap_analyze(program, options->allocators, options->allocator_count);
+    heap_analyze(program);
     stack_analyze(program);
     globals_analyze(program);
     origins_analyze_owners(program);

@@ -1,6 +1,6 @@
 /*
  * decode.c: the machine code of all functions, read once. In: images and functions. Out: calls,
- * blocks, references, frames.
+ * their wanted arguments, blocks, references, frames.
  *
  * Functions are independent, so workers take them in small lots; each worker collects what it
  * finds, and at the end all of it is put into the program's tables in the order of the functions,
@@ -28,6 +28,7 @@ struct found {
     uint32_t first_target, target_count;
     uint32_t first_block, block_count;
     uint32_t first_reference, reference_count;
+    uint32_t first_argument, argument_count;
 };
 
 struct worker {
@@ -108,7 +109,8 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
     struct found found = {.first_call = (uint32_t)output->calls.count,
                           .first_target = (uint32_t)output->targets.count,
                           .first_block = (uint32_t)output->blocks.count,
-                          .first_reference = (uint32_t)output->references.count};
+                          .first_reference = (uint32_t)output->references.count,
+                          .first_argument = (uint32_t)output->arguments.count};
     flow->has_landmarks = decoder->has_landmarks;
     flow->landmarks = &decoder->landmarks[program->functions[index].image];
     struct frame *frame = &program->facts->frames[index];
@@ -128,6 +130,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
     found.target_count = (uint32_t)output->targets.count - found.first_target;
     found.block_count = (uint32_t)output->blocks.count - found.first_block;
     found.reference_count = (uint32_t)output->references.count - found.first_reference;
+    found.argument_count = (uint32_t)output->arguments.count - found.first_argument;
     decoder->found[index] = found;
 }
 
@@ -211,6 +214,7 @@ static void lay_out(struct decoder *decoder, uint32_t *ret_targets, uint32_t *re
         program->function_blocks[i + 1] = program->function_blocks[i] + found->block_count;
         ret_targets[i + 1] = ret_targets[i] + found->target_count;
         ret_references[i + 1] = ret_references[i] + found->reference_count;
+        program->argument_count += found->argument_count;
     }
     program->call_count = program->function_calls[count];
     program->block_count = program->function_blocks[count];
@@ -246,6 +250,24 @@ static void place_calls(struct decoder *decoder, const uint32_t *first_targets)
         array_deinit(&decoder->workers[i].output.calls);
         array_deinit(&decoder->workers[i].output.targets);
     }
+}
+
+static void place_arguments(struct decoder *decoder)
+{
+    struct program *program = decoder->program;
+    program->arguments =
+        arena_calloc(&program->arena, program->argument_count, sizeof *program->arguments);
+    struct argument *next = program->arguments;
+    for (size_t i = 0; i < program->function_count; i++) {
+        const struct found *found = &decoder->found[i];
+        const struct output *output = &decoder->workers[found->worker].output;
+        for (uint32_t k = 0; k < found->argument_count; k++) {
+            *next = output->arguments.data[found->first_argument + k];
+            next++->call += program->function_calls[i];
+        }
+    }
+    for (unsigned i = 0; i < program->workers; i++)
+        array_deinit(&decoder->workers[i].output.arguments);
 }
 
 static void place_blocks(struct decoder *decoder)
@@ -332,6 +354,7 @@ static void place_all(struct decoder *decoder)
     CLEANUP_FREE uint32_t *first_references = xcalloc(count, sizeof *first_references);
     lay_out(decoder, first_targets, first_references);
     place_calls(decoder, first_targets);
+    place_arguments(decoder);
     place_blocks(decoder);
     place_references(decoder, first_references);
 }

@@ -2,7 +2,8 @@
  * decode.h: the machine code of all functions, read once: calls, blocks, references and frames.
  *
  * In: images and functions. Out: program.calls (direct, PLT, GOT and constant targets; the rest
- * CALL_UNRESOLVED), program.blocks, program.references and facts.frames.
+ * CALL_UNRESOLVED), program.arguments (those of facts.wanted_arguments), program.blocks,
+ * program.references and facts.frames.
  */
 #ifndef DWELL_ANALYSIS_DECODE_H
 #define DWELL_ANALYSIS_DECODE_H

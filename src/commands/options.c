@@ -221,6 +221,8 @@ static struct error *check_files(const struct parser *parser)
     // One answer is one document; a stream of several would be another format.
     if (options->json && options->files.count > 1)
         return error_create("--json makes one document of one FILE; run dwell once for each");
+    if (options->json && options->dot)
+        return error_create("--json and --dot are two forms of one answer; choose one of them");
     return check_first_word(parser);
 }
 

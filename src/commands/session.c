@@ -47,6 +47,7 @@ struct error *session_report(struct session *session, report_function *report, c
 {
     const struct options *options = session->options;
     struct report_options asked = {.is_json = options->json,
+                                   .is_dot = options->dot,
                                    .all = options->all,
                                    .has_limit = options->has_limit,
                                    .limit = options->limit,

@@ -136,6 +136,11 @@ struct verdicts {
     uint32_t free_witness_call; /* the same for frees */
 };
 
+/** Which arguments of an allocator (from 0) say how much it hands out; -1: none does. */
+struct allocator_arguments {
+    int8_t size, alignment, count; /* it hands out size * count bytes if there is a count */
+};
+
 /** The two questions that verdicts answer, with one and the same machinery. */
 enum heap_role { HEAP_ALLOCATES, HEAP_FREES, HEAP_ROLE_COUNT };
 
@@ -196,7 +201,10 @@ struct facts {
     uint32_t *recursions;          /* recursion_count + 1 indexes into recursion_functions */
     uint32_t recursion_count;
 
-    uint8_t *allocator_roles; /* enum allocator_role of each function */
+    uint8_t *wanted_arguments; /* of each function: a bit for each argument whose constants are
+                                  noted where it is called (program.arguments); NULL: none */
+    uint8_t *allocator_roles;  /* enum allocator_role of each function */
+    struct allocator_arguments *allocator_arguments; /* of each function */
     struct verdicts *verdicts;
     struct step *steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function; path.h */
     uint8_t *call_paths;                            /* enum call_path of each call */

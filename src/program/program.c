@@ -85,6 +85,25 @@ uint32_t program_function_at(const struct program *program, uint32_t image, uint
     return address - function->address < function->bytes ? first + after - 1 : NONE;
 }
 
+bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
+                           int64_t *ret)
+{
+    uint32_t low = 0, high = program->argument_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct argument *argument = &program->arguments[middle];
+        if (argument->call < call || (argument->call == call && argument->index < index))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == program->argument_count || program->arguments[low].call != call ||
+        program->arguments[low].index != index)
+        return false;
+    *ret = program->arguments[low].number;
+    return true;
+}
+
 uint32_t program_whole(const struct program *program, uint32_t function)
 {
     uint32_t whole = program->functions[function].part_of;

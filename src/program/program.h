@@ -239,6 +239,13 @@ struct call {
     bool is_partial; /* enters the callee behind its start: it does at most what it does */
 };
 
+/** A constant that a call passes; only those that facts.wanted_arguments asks for. */
+struct argument {
+    int64_t number; /* the whole register */
+    uint32_t call;
+    uint8_t index; /* from 0 */
+};
+
 enum {
     BLOCK_RETURNS = 1,     /* ends in a return to the caller */
     BLOCK_LANDING_PAD = 2, /* entered by the unwinder, or by ways that were not found */
@@ -289,6 +296,8 @@ struct program {
     uint32_t *function_calls; /* function_count + 1 indexes into calls */
     uint32_t *call_targets;   /* functions; see struct call */
     uint32_t call_target_count;
+    struct argument *arguments; /* by call, then index */
+    uint32_t argument_count;
 
     struct block *blocks; /* by function; the first of a function is its entry */
     uint32_t block_count;
@@ -336,6 +345,10 @@ const struct relocation *image_relocation_at(const struct image *image, uint64_t
 
 /** Returns the function of @p image that covers @p address (part or whole), or NONE. */
 uint32_t program_function_at(const struct program *program, uint32_t image, uint64_t address);
+
+/** Gets a constant argument of a call; false if it is not known. */
+bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
+                           int64_t *ret);
 
 /** Returns the function that a part belongs to; a whole function is its own. */
 uint32_t program_whole(const struct program *program, uint32_t function);

@@ -16,6 +16,7 @@
 /** What the user asks of any report. */
 struct report_options {
     bool is_json;
+    bool is_dot; /* calls: Graphviz instead of text */
     bool all; /* text: everything, nothing folded away or left out */
     bool has_limit;
     uint64_t limit;       /* rows of each table, valid if has_limit */
@@ -58,7 +59,7 @@ struct report {
 
 typedef struct error *report_function(struct report *report);
 
-report_function report_overview, report_globals, report_stack, report_heap;
+report_function report_overview, report_globals, report_stack, report_heap, report_calls;
 
 /**
  * Runs @p report for @p command over an analyzed @p program. The error is the user's: a bad

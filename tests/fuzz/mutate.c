@@ -160,10 +160,12 @@ static void print_reports(struct program *program, FILE *sink)
     } reports[] = {
         {report_overview, "report", false}, {report_globals, "globals", true},
         {report_stack, "stack", true},      {report_heap, "heap", true},
-        {report_heap, "heap", false},
+        {report_heap, "heap", false},       {report_calls, "calls", true},
+        {report_calls, "calls", false},
     };
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
-        struct report_options options = {.is_json = reports[i].is_json, .all = true};
+        struct report_options options = {
+            .is_json = reports[i].is_json, .is_dot = true, .all = true};
         struct screen screen = {.out = sink, .width = 80};
         error_destroy(
             report_run(reports[i].function, reports[i].command, program, &options, &screen));

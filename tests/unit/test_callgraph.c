@@ -177,9 +177,9 @@ static void check_allocator(const char *name, enum allocator_role role, int size
     const struct allocator *allocator = allocator_find(name);
     assert_non_null(allocator);
     assert_int_equal(allocator->role, role);
-    assert_int_equal(allocator->size, size);
-    assert_int_equal(allocator->alignment, alignment);
-    assert_int_equal(allocator->count, count);
+    assert_int_equal(allocator->arguments.size, size);
+    assert_int_equal(allocator->arguments.alignment, alignment);
+    assert_int_equal(allocator->arguments.count, count);
 }
 
 static void allocators_are_known_by_name(void **state)

@@ -1,144 +1,18 @@
 /*
  * Machine code in, calls, blocks, references and frames out: small hand-assembled functions, each
- * with the answer worked out by hand, and made-up bytes that must not break anything.
- *
- * The image: code from 0x1000 on, the function under test first and little functions at 0x1100,
- * 0x1110 and 0x1120 for it to call; constants at 0x3000, GOT slots at 0x4000, variables at 0x5000.
+ * with the answer worked out by hand, and made-up bytes that must not break anything. The image is
+ * that of machine_code.h.
  */
 #include "analysis/decode.h"
 #include "arch/arch.h"
+#include "machine_code.h"
 
-#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-enum {
-    CODE = 0x1000,
-    CONSTANTS = 0x3000,
-    SLOTS = 0x4000,
-    VARIABLES = 0x5000,
-    END = 0x6000,
-    MAX_FUNCTIONS = 300,
-};
-
-struct machine_code {
-    struct program program;
-    struct facts facts;
-    struct image image, *images[1];
-    struct segment segment;
-    struct section sections[4];
-    struct relocation relocation;
-    struct function functions[MAX_FUNCTIONS + 1];
-    uint32_t image_functions[2];
-    uint8_t file[END];
-};
-
-static struct section make_section(const char *name, uint64_t address, uint64_t end,
-                                   enum section_role role, uint8_t *file)
-{
-    return (struct section){.name = name,
-                            .address = address,
-                            .bytes = end - address,
-                            .data = file + address,
-                            .offset = address,
-                            .alignment = 16,
-                            .role = role,
-                            .is_allocated = true,
-                            .is_writable = role != SECTION_CODE && role != SECTION_READ_ONLY,
-                            .is_executable = role == SECTION_CODE};
-}
-
-static void init_image(struct machine_code *code)
-{
-    struct image *image = &code->image;
-    code->images[0] = image;
-    code->segment = (struct segment){
-        .address = 0, .bytes = END, .file_bytes = END, .flags = MEMORY_READ | MEMORY_EXECUTE};
-    code->sections[0] = make_section(".text", CODE, CONSTANTS, SECTION_CODE, code->file);
-    code->sections[1] = make_section(".rodata", CONSTANTS, SLOTS, SECTION_READ_ONLY, code->file);
-    code->sections[2] = make_section(".got", SLOTS, VARIABLES, SECTION_GOT, code->file);
-    code->sections[3] = make_section(".data", VARIABLES, END, SECTION_DATA, code->file);
-    *image = (struct image){.path = "made",
-                            .name = "made",
-                            .arch = arch_for_elf(EM_X86_64, 8),
-                            .type = IMAGE_PIE,
-                            .pointer_bytes = 8,
-                            .is_placed = true,
-                            .file = code->file,
-                            .file_bytes = END,
-                            .segments = &code->segment,
-                            .sections = code->sections,
-                            .relocations = &code->relocation,
-                            .segment_count = 1,
-                            .section_count = 4,
-                            .placed_count = 4};
-}
-
-static void code_init(struct machine_code *code)
-{
-    memset(code, 0, sizeof *code);
-    memset(code->file + CODE, 0x90, CONSTANTS - CODE);
-    program_init(&code->program);
-    init_image(code);
-    code->program.images = code->images;
-    code->program.image_count = 1;
-    code->program.functions = code->functions;
-    code->program.image_functions = code->image_functions;
-    code->program.facts = &code->facts;
-}
-
-static void code_deinit(struct machine_code *code)
-{
-    program_deinit(&code->program);
-}
-
-/** Adds a function of @p count bytes; addresses must ascend. Returns its index. */
-static uint32_t code_function(struct machine_code *code, uint64_t address, const char *bytes,
-                              size_t count)
-{
-    uint32_t index = code->program.function_count++;
-    memcpy(code->file + address, bytes, count);
-    code->functions[index] = (struct function){.address = address,
-                                               .bytes = count,
-                                               .linkage_name = "f",
-                                               .symbol = NONE,
-                                               .debug_function = NONE,
-                                               .part_of = NONE,
-                                               .first_part = NONE,
-                                               .next_part = NONE};
-    code->image_functions[1] = code->program.function_count;
-    return index;
-}
-
-/** Sets a 4-byte entry of a relative jump table. */
-static void code_entry(struct machine_code *code, uint64_t table, unsigned index, uint64_t target)
-{
-    int32_t entry = (int32_t)(target - table);
-    memcpy(code->file + table + 4 * index, &entry, sizeof entry);
-}
-
-static void code_read(struct machine_code *code)
-{
-    code->program.workers = 1;
-    program_decode(&code->program);
-}
-
-/** Reads @p bytes as the code of function 0; functions 1 to 3 are there to be called. */
-static void code_read_one(struct machine_code *code, const char *bytes, size_t count)
-{
-    code_function(code, CODE, bytes, count);
-    code_function(code, 0x1100, "\xc3", 1);
-    code_function(code, 0x1110, "\xc3", 1);
-    code_function(code, 0x1120, "\xc3", 1);
-    code_read(code);
-}
-
-#define READ_ONE(code, bytes)                                                                      \
-    (code_init(&(code)), code_read_one(&(code), (bytes), sizeof(bytes) - 1))
 
 static void assert_frame(const struct machine_code *code, enum frame_kind kind, int64_t bytes)
 {
@@ -574,8 +448,11 @@ static void fill_with_code(uint8_t *bytes, size_t count, uint32_t *random)
 
 static void make_random_code(struct machine_code *code, uint32_t seed)
 {
+    static uint8_t wanted[MAX_FUNCTIONS];
+    memset(wanted, 0xff, sizeof wanted);
     uint32_t random = seed;
     code_init(code);
+    code->facts.wanted_arguments = wanted;
     fill_with_code(code->file + CODE, END - CODE, &random);
     uint64_t address = CODE;
     while (address < CONSTANTS - 200 && code->program.function_count < MAX_FUNCTIONS) {
@@ -592,8 +469,20 @@ static void make_random_code(struct machine_code *code, uint32_t seed)
     }
 }
 
+static void assert_arguments_sorted(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->argument_count; i++) {
+        const struct argument *argument = &program->arguments[i];
+        assert_true(argument->call < program->call_count);
+        assert_int_equal(program->calls[argument->call].target_count, 1);
+        assert_true(i == 0 || argument[-1].call < argument->call ||
+                    (argument[-1].call == argument->call && argument[-1].index < argument->index));
+    }
+}
+
 static void assert_consistent(const struct program *program)
 {
+    assert_arguments_sorted(program);
     for (uint32_t i = 0; i < program->function_count; i++) {
         uint32_t first = program->function_blocks[i], end = program->function_blocks[i + 1];
         assert_int_equal(first == end, program->functions[i].part_of != NONE);
@@ -644,11 +533,16 @@ static void test_workers_do_not_matter(void **state)
         assert_int_equal(a->call_count, b->call_count);
         assert_int_equal(a->block_count, b->block_count);
         assert_int_equal(a->reference_count, b->reference_count);
+        assert_int_equal(a->argument_count, b->argument_count);
         assert_memory_equal(a->blocks, b->blocks, a->block_count * sizeof *a->blocks);
         for (uint32_t i = 0; i < a->call_count; i++) {
             assert_int_equal(a->calls[i].address, b->calls[i].address);
             assert_int_equal(a->calls[i].first_target, b->calls[i].first_target);
             assert_int_equal(a->calls[i].depth_bytes, b->calls[i].depth_bytes);
+        }
+        for (uint32_t i = 0; i < a->argument_count; i++) {
+            assert_int_equal(a->arguments[i].call, b->arguments[i].call);
+            assert_int_equal(a->arguments[i].number, b->arguments[i].number);
         }
         code_deinit(&one);
         code_deinit(&three);

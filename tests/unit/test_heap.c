@@ -3,6 +3,7 @@
  * Function 0 is the one asked about unless a test says otherwise.
  */
 #include "analysis/heap.h"
+#include "analysis/heap/allocators.h"
 #include "graph.h"
 #include "program/path.h"
 
@@ -25,7 +26,8 @@ static void begin(struct graph *graph)
 static void analyze(struct graph *graph)
 {
     graph_finish(graph);
-    heap_analyze(&graph->program, NULL, 0);
+    allocators_mark(&graph->program, NULL, 0);
+    heap_analyze(&graph->program);
 }
 
 static enum verdict allocates(const struct graph *graph, uint32_t function)
@@ -417,6 +419,49 @@ static void shortest_witness(void **state)
     graph_deinit(&graph);
 }
 
+/** What is known of the site of calloc(count, size), given its constant arguments. */
+static struct site calloc_site(const struct argument *arguments, uint32_t count, bool is_partial)
+{
+    struct graph graph;
+    begin(&graph);
+    graph_name(&graph, MALLOC, "calloc");
+    struct graph_target target = TO(MALLOC);
+    target.is_partial = is_partial;
+    graph_call(&graph, F, target, NEXT(1));
+    graph_block(&graph, F, BLOCK_RETURNS, END);
+    graph.program.arguments = (struct argument *)arguments;
+    graph.program.argument_count = count;
+    analyze(&graph);
+    assert_int_equal(graph.facts.site_count, 1);
+    assert_int_equal(graph.facts.wanted_arguments[MALLOC], 3);
+    assert_int_equal(graph.facts.wanted_arguments[FREE], 0);
+    struct site site = graph.facts.sites[0];
+    graph_deinit(&graph);
+    return site;
+}
+
+static void assert_site(struct site site, int64_t bytes, int64_t count)
+{
+    assert_int_equal(site.bytes, bytes);
+    assert_int_equal(site.count, count);
+    assert_int_equal(site.alignment, -1);
+}
+
+static void sizes_of_sites(void **state)
+{
+    (void)state;
+    const struct argument both[] = {{.number = 3, .index = 0}, {.number = 8, .index = 1}};
+    assert_site(calloc_site(both, 2, false), 24, 3);
+    assert_site(calloc_site(both, 1, false), -1, 3);
+    assert_site(calloc_site(both + 1, 1, false), -1, -1);
+    assert_site(calloc_site(both, 0, false), -1, -1);
+    assert_site(calloc_site(both, 2, true), -1, -1);
+    const struct argument many[] = {{.number = INT64_MAX, .index = 0}, {.number = 3, .index = 1}};
+    assert_site(calloc_site(many, 2, false), -1, INT64_MAX);
+    const struct argument minus[] = {{.number = -1, .index = 0}, {.number = -8, .index = 1}};
+    assert_site(calloc_site(minus, 2, false), -1, -1);
+}
+
 static void user_allocators(void **state)
 {
     (void)state;
@@ -426,7 +471,8 @@ static void user_allocators(void **state)
     graph_leaf(&graph, G);
     graph_chain(&graph, F, (uint32_t[]){G}, 1);
     graph_finish(&graph);
-    heap_analyze(&graph.program, (const char *const[]){"pool_get", "no_such"}, 2);
+    allocators_mark(&graph.program, (const char *const[]){"pool_get", "no_such"}, 2);
+    heap_analyze(&graph.program);
     assert_int_equal(allocates(&graph, F), VERDICT_ALWAYS);
     assert_int_equal(graph.program.diagnostics.count, 1);
     graph_deinit(&graph);
@@ -455,6 +501,7 @@ int main(void)
         cmocka_unit_test(unknown_jump_reaches_landing_pads),
         cmocka_unit_test(longjmp_comes_back),
         cmocka_unit_test(shortest_witness),
+        cmocka_unit_test(sizes_of_sites),
         cmocka_unit_test(user_allocators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

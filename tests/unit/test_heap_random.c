@@ -8,6 +8,7 @@
  * analysis, which never looks at runs.
  */
 #include "analysis/heap.h"
+#include "analysis/heap/allocators.h"
 #include "program/path.h"
 #include "random_graph.h"
 
@@ -324,7 +325,8 @@ static void check_program(uint64_t seed)
     struct graph graph;
     random_graph_init(&graph, seed);
     graph.program.workers = 1 + seed % 2;
-    heap_analyze(&graph.program, NULL, 0);
+    allocators_mark(&graph.program, NULL, 0);
+    heap_analyze(&graph.program);
     for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
         struct model model = {.program = &graph.program, .role = (enum heap_role)role};
         build(&model);

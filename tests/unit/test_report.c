@@ -280,6 +280,24 @@ static void test_heap(void **state)
     expect_part(report_heap, "heap", why, "allocates: always; every normal path does\n");
 }
 
+static void test_calls(void **state)
+{
+    (void)state;
+    expect_part(report_calls, "calls", json,
+                "{\"from\": \"work\xEF\xBF\xBD\", \"address\": 4120, \"to\": [], "
+                "\"kind\": \"unresolved\", \"on_panic\": null");
+    expect_part(report_calls, "calls", json,
+                "\"kinds\": [\n    {\"kind\": \"direct\", \"calls\": 1},");
+    // A callee that matches is enough.
+    struct report_options filter = {.is_json = true, .filter = "^malloc$"};
+    expect_part(report_calls, "calls", filter,
+                "\"functions\": [],\n  \"calls\": [\n    {\"from\": \"work\xEF\xBF\xBD\", "
+                "\"address\": 4116, \"to\": [\"malloc\"], \"kind\": \"plt\"");
+    struct report_options dot = {.is_dot = true, .filter = "^main$"};
+    expect_part(report_calls, "calls", dot,
+                "    f0 [label=\"main\"]\n    f1 [label=\"work\xEF\xBF\xBD\"]\n    f0 -> f1\n}\n");
+}
+
 static void test_what_the_user_asks(void **state)
 {
     (void)state;
@@ -304,13 +322,10 @@ static void test_what_the_user_asks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file_object),
-        cmocka_unit_test(test_overview),
-        cmocka_unit_test(test_overview_text),
-        cmocka_unit_test(test_globals),
-        cmocka_unit_test(test_stack),
-        cmocka_unit_test(test_heap),
-        cmocka_unit_test(test_what_the_user_asks),
+        cmocka_unit_test(test_file_object),   cmocka_unit_test(test_overview),
+        cmocka_unit_test(test_overview_text), cmocka_unit_test(test_globals),
+        cmocka_unit_test(test_stack),         cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_calls),         cmocka_unit_test(test_what_the_user_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

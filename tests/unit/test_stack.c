@@ -3,6 +3,7 @@
  * 8 unless a test says otherwise.
  */
 #include "analysis/heap.h"
+#include "analysis/heap/allocators.h"
 #include "analysis/stack.h"
 #include "graph.h"
 #include "program/path.h"
@@ -24,7 +25,8 @@ static void begin(struct graph *graph)
 static void analyze(struct graph *graph)
 {
     graph_finish(graph);
-    heap_analyze(&graph->program, NULL, 0);
+    allocators_mark(&graph->program, NULL, 0);
+    heap_analyze(&graph->program);
     stack_analyze(&graph->program);
 }
 

@@ -6,6 +6,7 @@
  * calls are on normal paths is taken from heap_analyze(), whose own test is test_heap_random.c.
  */
 #include "analysis/heap.h"
+#include "analysis/heap/allocators.h"
 #include "analysis/stack.h"
 #include "program/path.h"
 #include "random_graph.h"
@@ -157,7 +158,8 @@ static void bounds_are_what_chains_need(void **state)
         struct graph graph;
         random_graph_init(&graph, seed);
         graph.program.workers = 1 + seed % 2;
-        heap_analyze(&graph.program, NULL, 0);
+        allocators_mark(&graph.program, NULL, 0);
+        heap_analyze(&graph.program);
         stack_analyze(&graph.program);
         for (uint32_t i = 0; i < R_COUNT; i++) {
             bool seen[R_COUNT] = {false};

@@ -7,6 +7,7 @@
  */
 #include "analysis/code/emit.h"
 
+#include "analysis/code/arguments.h"
 #include "analysis/code/callee.h"
 #include "base/memory.h"
 
@@ -16,7 +17,8 @@
 struct walk {
     struct flow *flow;
     struct output *output;
-    size_t first_call;
+    size_t first_call, first_argument;
+    enum constant_reach reach;
     int64_t lowest;           /* stack pointer */
     int64_t lowest_access;    /* address below the stack pointer */
     uint64_t dynamic_address; /* of the first instruction that makes the frame dynamic, 0 */
@@ -31,6 +33,7 @@ void output_deinit(struct output *output)
     array_deinit(&output->targets);
     array_deinit(&output->blocks);
     array_deinit(&output->references);
+    array_deinit(&output->arguments);
     array_deinit(&output->block_calls);
     array_deinit(&output->tails);
     array_deinit(&output->places);
@@ -158,6 +161,19 @@ static void fall_off(struct walk *walk, uint32_t block, uint64_t next,
     }
 }
 
+/** Adds the call that the last instruction of a block makes, with its arguments. */
+static uint32_t add_last_call(struct walk *walk, uint32_t block, const struct machine_state *state)
+{
+    const struct flow *flow = walk->flow;
+    const struct instruction *last = &flow->instructions.data[flow->blocks.data[block].last];
+    struct callee callee = callee_of(flow, &last->effect, state);
+    uint32_t call = add_call(walk, flow_address_of(flow, last->offset), callee, state,
+                             last->effect.control != CONTROL_CALL);
+    if (callee.function != NONE && !callee.is_partial)
+        emit_arguments(flow, walk->output, walk->reach, block, state, callee.function, call);
+    return call;
+}
+
 /** Adds the calls that the last instruction of a block makes. */
 static void end_block(struct walk *walk, uint32_t index, const struct machine_state *state)
 {
@@ -170,14 +186,14 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
     uint32_t *call = &walk->output->block_calls.data[index];
     bool is_out = effect->target_kind != TARGET_ADDRESS || block->target == NONE;
     if (effect->control == CONTROL_CALL) {
-        *call = add_call(walk, address, callee_of(flow, effect, state), state, false);
+        *call = add_last_call(walk, index, state);
     } else if (effect->control == CONTROL_JUMP && is_out && last->table == NONE) {
-        *call = add_call(walk, address, callee_of(flow, effect, state), state, true);
+        *call = add_last_call(walk, index, state);
     } else if (effect->control == CONTROL_JUMP && last->table != NONE &&
                !flow->jump_tables.data[last->table].is_complete) {
         add_tail(walk, index, add_call(walk, address, nobody, state, true));
     } else if (effect->control == CONTROL_BRANCH && is_out) {
-        add_tail(walk, index, add_call(walk, address, callee_of(flow, effect, state), state, true));
+        add_tail(walk, index, add_last_call(walk, index, state));
     } else if (!effect->length ||
                (effect->control == CONTROL_RETURN && returns_elsewhere(walk, state))) {
         *call = add_call(walk, address, nobody, state, true);
@@ -232,6 +248,25 @@ static void renumber(uint32_t *calls, size_t count, const uint32_t *numbers)
             calls[i] = numbers[calls[i]];
 }
 
+static int by_call(const void *a, const void *b)
+{
+    const struct argument *x = a, *y = b;
+    if (x->call != y->call)
+        return x->call < y->call ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void renumber_arguments(struct walk *walk, const uint32_t *numbers)
+{
+    size_t count = walk->output->arguments.count - walk->first_argument;
+    if (!count)
+        return;
+    struct argument *arguments = walk->output->arguments.data + walk->first_argument;
+    for (size_t i = 0; i < count; i++)
+        arguments[i].call = numbers[arguments[i].call];
+    qsort(arguments, count, sizeof *arguments, by_call);
+}
+
 /** Brings the function's calls, which are in the order of its parts, into that of addresses. */
 static void sort_calls(struct walk *walk)
 {
@@ -256,6 +291,7 @@ static void sort_calls(struct walk *walk)
     }
     renumber(output->block_calls.data, blocks, numbers);
     renumber(output->tails.data, 2 * blocks, numbers);
+    renumber_arguments(walk, numbers);
 }
 
 /* ---- The function ---------------------------------------------------------------------------- */
@@ -288,7 +324,11 @@ static void fill_none(struct flow *flow, struct output *output)
 
 void emit_function(struct flow *flow, struct output *output, struct frame *ret)
 {
-    struct walk walk = {.flow = flow, .output = output, .first_call = output->calls.count};
+    struct walk walk = {.flow = flow,
+                        .output = output,
+                        .first_call = output->calls.count,
+                        .first_argument = output->arguments.count,
+                        .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
     fill_none(flow, output);
     for (uint32_t i = 0; i < flow->blocks.count; i++)

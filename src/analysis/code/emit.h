@@ -15,6 +15,7 @@ struct output {
     ARRAY(uint32_t) targets;
     ARRAY(struct block) blocks;
     ARRAY(struct reference) references;
+    ARRAY(struct argument) arguments;
 
     // Scratch of one function, by flow block.
     ARRAY(uint32_t) block_calls; /* the call that ends it, NONE */

@@ -315,6 +315,9 @@ bool flow_is_constant(const struct image *image, uint64_t address)
     case SECTION_READ_ONLY:
     case SECTION_RELRO:
         return true;
+    case SECTION_PLT:
+        // In object files a stub is made up, and its own GOT slot.
+        return !image->is_placed;
     case SECTION_CODE:
         return !image->sections[index].is_writable;
     default:

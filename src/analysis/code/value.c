@@ -213,10 +213,16 @@ static struct value shifted_left(struct value value, int64_t count)
     return add_indexes(constant(0), value, 1U << count, 0);
 }
 
+/** What an operation of @p bytes sees of a number. */
+static int64_t narrowed_to(int64_t number, unsigned bytes)
+{
+    return bytes == 4 ? (uint32_t)number : number;
+}
+
 static struct value shifted_right(struct value value, int64_t count, unsigned bytes)
 {
     if (value.form == FORM_CONSTANT)
-        return constant((int64_t)((uint64_t)value.number >> count));
+        return constant((int64_t)((uint64_t)narrowed_to(value.number, bytes) >> count));
     if (is_plain_index(&value) && value.bound != BOUND_NONE)
         return index_value((uint32_t)((uint64_t)value.bound >> count), value.is_loose);
     uint64_t largest = (bytes == 4 ? UINT32_MAX : UINT64_MAX) >> count;

@@ -9,8 +9,8 @@
 /** A row of the table: what a function does and which of its arguments (from 0) say how much. */
 struct allocator {
     const char *name;
-    uint8_t role;                  /* enum allocator_role */
-    int8_t size, alignment, count; /* -1: it has none */
+    uint8_t role; /* enum allocator_role */
+    struct allocator_arguments arguments;
 };
 
 /** Returns the row for @p linkage_name, or NULL; the symbol names of Rust's v0 mangling included.
@@ -18,8 +18,10 @@ struct allocator {
 const struct allocator *allocator_find(const char *linkage_name);
 
 /**
- * Fills facts.allocator_roles: by each function's own name, by the names of other symbols at its
- * address, and by the @p extra_count further linkage or readable names, which allocate.
+ * Fills facts.allocator_roles and facts.allocator_arguments: by each function's own name, by the
+ * names of other symbols at its address, and by the @p extra_count further linkage or readable
+ * names (--allocator), which allocate; and asks for the constants among these arguments. Before
+ * program_decode(), which notes them.
  */
 void allocators_mark(struct program *program, const char *const *extra, size_t extra_count);
 

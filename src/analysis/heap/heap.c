@@ -1,11 +1,11 @@
 /*
  * heap.c: verdicts and sites.
  *
- * In: calls, blocks, names. Out: facts.allocator_roles, facts.call_paths, facts.call_on_panic,
- * facts.verdicts, facts.steps, facts.sites. In order: allocators by name (allocators.c), calls of
- * resolvers (ifunc.c), what returns (returns.c), normal paths (normal.c), the may-analysis
- * (ways.c) and the must-analysis (avoid.c), the last two once for `allocates` and once for `frees`.
- * The verdict of a function is that of the first row that holds:
+ * In: calls, blocks, allocators (allocators.c). Out: facts.call_paths, facts.call_on_panic,
+ * facts.verdicts, facts.steps, facts.sites. In order: calls of resolvers (ifunc.c), what returns
+ * (returns.c), normal paths (normal.c), the may-analysis (ways.c) and the must-analysis (avoid.c),
+ * the last two once for `allocates` and once for `frees`. The verdict of a function is that of the
+ * first row that holds:
  *
  *   it is an allocator that counts                                   always
  *   it is another allocator                                          never: allocators are leaves
@@ -140,6 +140,33 @@ static int compare_sites(const void *left, const void *right, void *context)
     return a->call < b->call ? -1 : a->call > b->call;
 }
 
+/** Returns the argument if it is a constant that can be an amount, else -1. */
+static int64_t amount(const struct program *program, uint32_t call, int8_t index)
+{
+    int64_t number;
+    if (index < 0 || !program_call_argument(program, call, (unsigned)index, &number) || number < 0)
+        return -1;
+    return number;
+}
+
+/** Fills in the constant arguments; of a call that enters one allocator, from its start. */
+static void find_amounts(const struct program *program, struct site *site)
+{
+    const struct call *call = &program->calls[site->call];
+    const struct allocator_arguments *arguments =
+        &program->facts->allocator_arguments[site->allocator];
+    if (call->target_count != 1 || call->is_partial ||
+        program->call_targets[call->first_target] != site->allocator)
+        return;
+    site->alignment = amount(program, site->call, arguments->alignment);
+    site->count = amount(program, site->call, arguments->count);
+    site->bytes = amount(program, site->call, arguments->size);
+    bool is_counted = arguments->count >= 0;
+    if (is_counted && (site->count < 0 || site->bytes < 0 ||
+                       __builtin_mul_overflow(site->bytes, site->count, &site->bytes)))
+        site->bytes = -1;
+}
+
 static void find_sites(struct program *program, const struct callgraph *graph)
 {
     struct facts *facts = program->facts;
@@ -163,6 +190,8 @@ static void find_sites(struct program *program, const struct callgraph *graph)
     if (sites.count) {
         qsort_r(sites.data, sites.count, sizeof *sites.data, compare_sites, program);
         memcpy(facts->sites, sites.data, sites.count * sizeof *sites.data);
+        for (uint32_t i = 0; i < facts->site_count; i++)
+            find_amounts(program, &facts->sites[i]);
     }
     array_deinit(&sites);
 }
@@ -183,11 +212,10 @@ static void prepare_facts(struct program *program)
     }
 }
 
-void heap_analyze(struct program *program, const char *const *extra_allocators, size_t extra_count)
+void heap_analyze(struct program *program)
 {
     callgraph_expand_ifuncs(program);
     prepare_facts(program);
-    allocators_mark(program, extra_allocators, extra_count);
     struct callgraph graph;
     callgraph_init(&graph, program);
     struct returns returns;

@@ -91,7 +91,8 @@ static void add_own(struct search *search, struct nearest *nearest, struct unbou
 static void inherit(struct search *search, struct nearest *nearest, const struct row *row,
                     uint32_t steps)
 {
-    const struct distant *entries = search->tables->entries.data + row->first;
+    const struct distant *entries =
+        row->count ? search->tables->entries.data + row->first : NULL; // no table yet, no sum
     for (uint32_t i = 0; i < row->count; i++) {
         uint32_t distance = entries[i].distance + row->offset + steps;
         if (nearest->count == MAX_REASONS && distance > nearest->entries[MAX_REASONS - 1].distance)

@@ -128,13 +128,17 @@ const struct table unresolved_call_table = TABLE(unresolved_call_columns);
 /* Counts the calls of @p kind; returns how many there are of all kinds. */
 static uint64_t count_kind(struct report *report, uint32_t kind, uint64_t *ret)
 {
-    struct rows calls = {0};
-    list_calls(report, &calls);
+    const struct program *program = report->program;
+    uint32_t end = program->image_functions ? program->image_functions[1] : 0;
+    uint64_t all = 0;
     *ret = 0;
-    for (size_t i = 0; i < calls.count; i++)
-        *ret += call_at(report, calls.data[i])->kind == kind;
-    uint64_t all = calls.count;
-    rows_deinit(&calls);
+    for (uint32_t i = 0; program->function_calls && i < end; i++) {
+        if (!is_listed_function(report, i))
+            continue;
+        all += program->function_calls[i + 1] - program->function_calls[i];
+        for (uint32_t c = program->function_calls[i]; c < program->function_calls[i + 1]; c++)
+            *ret += program->calls[c].kind == kind;
+    }
     return all;
 }
 

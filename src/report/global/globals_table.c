@@ -99,7 +99,7 @@ static void add_quoted(struct text *text, const uint8_t *bytes, uint64_t count)
     text_add(text, count > SHOWN ? "…\"" : "\"");
 }
 
-/* What has no name of its own: a string is shown, for others their user helps. */
+/* What has no name of its own: a string is shown, for others their user helps, or the address. */
 static struct cell get_name_text(struct report *report, uint32_t row)
 {
     struct owner *owner = owner_at(report, row);
@@ -117,6 +117,8 @@ static struct cell get_name_text(struct report *report, uint32_t row)
         uint32_t user = report->facts->owner_users[owner->first_user];
         text_add(&text, " of ");
         text_add_last_parts(&text, program_function_name(report->program, user));
+    } else if (owner->kind == OWNER_ANONYMOUS && is_nameless && image_of(report)->is_placed) {
+        text_addf(&text, " at 0x%llx", (unsigned long long)owner->address);
     }
     const char *string = arena_strdup(&report->arena, text_string(&text));
     text_deinit(&text);

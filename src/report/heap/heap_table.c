@@ -5,6 +5,7 @@
 #include "report/heap/heap_table.h"
 
 #include "base/array.h"
+#include "report/shared/call.h"
 #include "report/shared/file.h"
 #include "report/shared/function.h"
 #include "report/shared/place.h"
@@ -186,33 +187,6 @@ static struct cell get_unresolved(struct report *report, uint32_t function)
     return cell_list(report, begin);
 }
 
-static struct cell get_call_address(struct report *report, uint32_t row)
-{
-    const struct call *call = &report->program->calls[row];
-    return cell_number(shown_code_address(report, call->from, call->address));
-}
-
-static struct place place_of_call(struct report *report, uint32_t row)
-{
-    const struct call *call = &report->program->calls[row];
-    return place_in_function(report->program, call->from, call->address);
-}
-
-static struct cell get_call_function(struct report *report, uint32_t row)
-{
-    return get_function_name(report, report->program->calls[row].from);
-}
-
-static struct cell get_call_file(struct report *report, uint32_t row)
-{
-    return cell_file(place_of_call(report, row));
-}
-
-static struct cell get_call_line(struct report *report, uint32_t row)
-{
-    return cell_line(place_of_call(report, row));
-}
-
 static const struct column unresolved_columns[] = {
     {"address", NULL, UNIT_ADDRESS, get_call_address, NULL},
     {"function", NULL, UNIT_NAME, get_call_function, NULL},
@@ -280,8 +254,7 @@ static struct cell get_site_line(struct report *report, uint32_t row)
 
 static struct cell get_site_place(struct report *report, uint32_t row)
 {
-    struct place place = place_of_call(report, site_at(report, row)->call);
-    return cell_text(place_text(report, place));
+    return get_call_place(report, site_at(report, row)->call);
 }
 
 static struct cell get_inlined(struct report *report, uint32_t row)

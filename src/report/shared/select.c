@@ -1,6 +1,7 @@
 /*
  * select.c: --filter, --sort and --limit over any table. A filter looks at every cell that is a
- * name or a source path. Keys are computed once per row, so sorting costs n getters, not n log n.
+ * name, a list of names or a source path. Keys are computed once per row, so sorting costs n
+ * getters, not n log n.
  */
 #include "report/shared/select.h"
 
@@ -43,6 +44,21 @@ void report_filter_deinit(struct report *report)
     report->filter = NULL;
 }
 
+/* Of a list of names, one that matches is enough. */
+static bool cell_matches(struct report *report, const struct column *column, struct cell cell)
+{
+    const regex_t *expression = &report->filter->expression;
+    if (cell.kind != CELL_LIST)
+        return cell.text && regexec(expression, cell.text, 0, NULL, 0) == 0;
+    for (size_t i = 0; i < cell.count; i++) {
+        uint32_t item = report->list.data[cell.first + i];
+        struct cell name = column->items->columns[0].get(report, item);
+        if (name.text && regexec(expression, name.text, 0, NULL, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool report_matches(struct report *report, const struct table *table, uint32_t row)
 {
     if (!report->filter)
@@ -51,8 +67,10 @@ bool report_matches(struct report *report, const struct table *table, uint32_t r
         const struct column *column = &table->columns[i];
         if (!column->key || (column->unit != UNIT_NAME && column->unit != UNIT_PATH))
             continue;
-        struct cell cell = column->get(report, row);
-        if (cell.text && regexec(&report->filter->expression, cell.text, 0, NULL, 0) == 0)
+        size_t list_count = report->list.count;
+        bool is_match = cell_matches(report, column, column->get(report, row));
+        report->list.count = list_count;
+        if (is_match)
             return true;
     }
     return false;
