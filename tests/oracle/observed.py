@@ -41,7 +41,7 @@ from subjects import CPP_EXCEPTIONS, FOLDER, ROOT, built, write
 HERE = os.path.dirname(os.path.abspath(__file__))
 OBSERVER = "observer.so"
 LONGEST_CALL = 8
-LOADED = 1
+LOADED, RELRO = 1, 0x6474e552  # program headers
 VERDICTS = ("always", "maybe", "unknown", "on_panic", "never", "part")
 SITES = ("site", "inside", "tail", "hidden", "no site")
 # Of objdump: through a register, through memory, to an address.
@@ -218,7 +218,7 @@ class Image:
         self.path, self.name = path, os.path.basename(path)
         with open(path, "rb") as file:
             self.file = file.read()
-        self.segments = list(self.read_segments())
+        self.segments = list(self.read_segments(LOADED))
         self.end = max((address + memory for address, _, _, memory in self.segments), default=0)
         self.dwell, self.functions, self.starts = dwell, None, []
         self.allocators, self.calls, self.slots = set(), None, None
@@ -230,14 +230,14 @@ class Image:
         if len(self.file) < LARGE_BYTES:
             self.calls = Calls(document(self.dwell, "calls", self.path))
 
-    def read_segments(self):
+    def read_segments(self, wanted):
         """The program headers: (address, offset, bytes in the file, bytes in memory)."""
         offset, = struct.unpack_from("<Q", self.file, 32)
         size, count = struct.unpack_from("<HH", self.file, 54)
         for i in range(count):
             type_, _, start, address, _, in_file, in_memory = struct.unpack_from(
                 "<IIQQQQQ", self.file, offset + i * size)
-            if type_ == LOADED:
+            if type_ == wanted:
                 yield address, start, in_file, in_memory
 
     def read_functions(self):
@@ -279,15 +279,18 @@ class Image:
         return None
 
     def in_slot(self, address):
-        """What the dynamic loader puts there: a symbol, an address of this image, or None."""
+        """What the dynamic loader puts there: a symbol, an address of this image, or None. In
+        writable memory an address may be replaced while the program runs."""
         if self.slots is None:
-            self.slots = {}
+            self.slots, fixed = {}, [(row[0], row[0] + row[3]) for row in self.read_segments(RELRO)]
             for line in run(["readelf", "-rW", self.path]).stdout.splitlines():
                 words = line.split()
                 if len(words) > 4 and words[2].endswith(("_GLOB_DAT", "_JUMP_SLOT")):
                     self.slots[int(words[0], 16)] = words[4].split("@")[0]
                 elif len(words) == 4 and words[2].endswith("_RELATIVE"):
-                    self.slots[int(words[0], 16)] = int(words[3], 16)
+                    place = int(words[0], 16)
+                    if any(start <= place < end for start, end in fixed):
+                        self.slots[place] = int(words[3], 16)
         return self.slots.get(address)
 
     def exits_of(self, function):
