@@ -19,6 +19,6 @@ size_t search_up_to(const void *records, size_t stride, size_t offset, size_t co
                  (key))
 
 /** How many have an address below @p key: the index of the first at or behind it. */
-#define COUNT_BELOW(records, count, key) ((key) ? COUNT_UP_TO((records), (count), (key) - 1) : 0)
+#define COUNT_BELOW(records, count, key) ((key) ? COUNT_UP_TO((records), (count), (key)-1) : 0)
 
 #endif

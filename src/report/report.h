@@ -17,7 +17,7 @@
 struct report_options {
     bool is_json;
     bool is_dot; /* calls: Graphviz instead of text */
-    bool all; /* text: everything, nothing folded away or left out */
+    bool all;    /* text: everything, nothing folded away or left out */
     bool has_limit;
     uint64_t limit;       /* rows of each table, valid if has_limit */
     const char *sort;     /* key of a column, NULL for the report's own order */
