@@ -132,10 +132,16 @@ def toolchain_subjects():
     if not shutil.which("rustc"):
         return
     sysroot = run(["rustc", "--print", "sysroot"]).stdout.strip()
-    for pattern in ("bin/cargo", "lib/librustc_driver-*.so", "lib/libLLVM-*.so"):
-        for path in sorted(glob.glob(os.path.join(sysroot, pattern)))[:1]:
-            yield file_subject(os.path.basename(path).split("-")[0], os.path.realpath(path),
-                               is_large=True)
+    # Next to the library lies a linker script of almost its name.
+    for name, pattern in (("cargo", "bin/cargo"), ("librustc_driver", "lib/librustc_driver-*.so"),
+                          ("libLLVM", "lib/libLLVM*so*")):
+        for path in list(filter(is_elf, sorted(glob.glob(os.path.join(sysroot, pattern)))))[:1]:
+            yield file_subject(name, path, is_large=True)
+
+
+def is_elf(path):
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def file_subject(name, path, **options):
