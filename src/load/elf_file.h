@@ -29,7 +29,6 @@ struct load_state {
     const char *run_path;            /* DT_RUNPATH, NULL */
     const char *rpath;               /* DT_RPATH, NULL; counts only without DT_RUNPATH */
     uint64_t initializer, finalizer; /* DT_INIT, DT_FINI; 0 if none */
-    uint64_t plt_slots;              /* DT_PLTGOT, 0 if none */
     uint32_t common_section;         /* object files: holds common symbols, NONE */
     uint64_t common_next;            /* address of the next one */
     uint32_t external_section;       /* object files: one entry for each imported symbol, NONE */

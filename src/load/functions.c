@@ -370,8 +370,7 @@ void find_functions(struct loader *loader)
     struct program *program = loader->program;
     struct find_job job = {.finders = xcalloc(program->image_count, sizeof *job.finders)};
     for (uint32_t i = 0; i < program->image_count; i++)
-        job.finders[i] =
-            (struct finder){.program = program, .image = program->images[i], .image_index = i};
+        job.finders[i] = (struct finder){.image = program->images[i], .image_index = i};
     parallel_for(program->workers, program->image_count, 1, find_body, &job);
 
     program->image_functions =

@@ -19,7 +19,6 @@ struct candidate {
 };
 
 struct finder {
-    struct program *program;
     struct image *image;
     uint32_t image_index;
     ARRAY(struct candidate) candidates;

@@ -192,9 +192,6 @@ static void read_dynamic_entry(struct image *image, const struct string_table *s
     case DT_FINI:
         load->finalizer = entry->d_un.d_ptr;
         break;
-    case DT_PLTGOT:
-        load->plt_slots = entry->d_un.d_ptr;
-        break;
     case DT_BIND_NOW:
         image->binds_now = true;
         break;

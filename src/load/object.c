@@ -186,12 +186,11 @@ struct referent {
     uint32_t symbol; /* NONE: a section */
 };
 
-static bool find_referent(struct linker *linker, const struct string_table *strings,
-                          const GElf_Sym *entry, uint32_t number, struct referent *ret)
+static bool find_referent(struct linker *linker, const GElf_Sym *entry, uint32_t number,
+                          struct referent *ret)
 {
     struct image *image = linker->image;
     const struct load_state *load = image->load;
-    (void)strings;
     ret->symbol = number < load->static_symbol_count ? load->static_symbols[number] : NONE;
     if (ret->symbol != NONE) {
         const struct symbol *symbol = &image->symbols[ret->symbol];
@@ -229,7 +228,6 @@ static void relocate_section(struct linker *linker, const struct section *sectio
                              const GElf_Shdr *header, Elf_Data *data, Elf_Data *symbols)
 {
     struct image *image = linker->image;
-    struct string_table strings = {0};
     uint8_t *bytes = image->load->mapping.data + section->offset;
     for (size_t i = 0; i < data->d_size / header->sh_entsize; i++) {
         GElf_Rela entry;
@@ -240,7 +238,7 @@ static void relocate_section(struct linker *linker, const struct section *sectio
         uint32_t number = (uint32_t)GELF_R_SYM(entry.r_info);
         uint32_t type = (uint32_t)GELF_R_TYPE(entry.r_info);
         if (!gelf_getsym(symbols, (int)number, &symbol) ||
-            (number && !find_referent(linker, &strings, &symbol, number, &referent)))
+            (number && !find_referent(linker, &symbol, number, &referent)))
             continue;
         uint64_t got = 0;
         if (image->arch->needs_got_slot(type) && referent.symbol != NONE)

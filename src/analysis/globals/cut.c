@@ -16,7 +16,6 @@
 struct cutter {
     struct owner_list *list;
     const struct section *section;
-    uint32_t section_index;
     bool is_text_section; /* mergeable strings */
 };
 
@@ -253,12 +252,10 @@ static bool is_ordinary(const char *name)
 }
 
 void globals_cut_section(struct owner_list *list, const struct marks *marks,
-                         const struct section *section, uint32_t section_index)
+                         const struct section *section)
 {
-    struct cutter cutter = {.list = list,
-                            .section = section,
-                            .section_index = section_index,
-                            .is_text_section = section->is_string_table};
+    struct cutter cutter = {
+        .list = list, .section = section, .is_text_section = section->is_string_table};
     uint64_t end = section->address + section->bytes;
     size_t i = COUNT_BELOW(marks->data, marks->count, section->address);
     uint64_t first = next_begin(marks, i, end);

@@ -241,7 +241,7 @@ static void append_section(struct owner_list *list, const struct marks *marks, u
     case SECTION_RELRO:
     case SECTION_DATA:
     case SECTION_BSS:
-        globals_cut_section(list, marks, section, index);
+        globals_cut_section(list, marks, section);
         break;
     case SECTION_TLS_BSS:
         return;

@@ -53,7 +53,7 @@ void marks_collect(struct program *program, struct marks *ret);
 
 /** Cuts a section with data into owners by the @p marks. */
 void globals_cut_section(struct owner_list *list, const struct marks *marks,
-                         const struct section *section, uint32_t section_index);
+                         const struct section *section);
 
 /** The thread-local block, by symbols and debug information. */
 void globals_thread_locals(struct owner_list *list, const struct marks *thread_marks);

@@ -59,21 +59,6 @@ static void print_kinds(struct report *report)
     rows_deinit(&rows);
 }
 
-static void print_rows(struct report *report, const char *title, const struct table *table,
-                       const struct rows *rows, size_t folded)
-{
-    size_t shown = rows_shown(report, rows->count, USUAL_ROWS);
-    report_print_title(report, title);
-    if (rows->count)
-        table_print(report, table, rows->data, shown);
-    else
-        screen_print(&report->screen, STYLE_DIM, "none\n");
-    report_print_more(report, shown, rows->count);
-    if (folded)
-        screen_printf(&report->screen, STYLE_DIM,
-                      "and %zu in the standard library and the runtime (--all)\n", folded);
-}
-
 static void print_calls(struct report *report)
 {
     struct rows rows = {0};
@@ -81,8 +66,8 @@ static void print_calls(struct report *report)
     rows_filter(report, &call_table, &rows);
     size_t folded = fold(report, &rows);
     rows_sort_as_asked(report, &call_table, NULL, &rows);
-    print_rows(report, report->options->all ? "Calls" : "Calls in your code", &call_table, &rows,
-               folded);
+    report_print_rows(report, report->options->all ? "Calls" : "Calls in your code", &call_table,
+                      &rows, folded, USUAL_ROWS);
     rows_deinit(&rows);
 }
 
@@ -95,7 +80,8 @@ static void print_unresolved(struct report *report)
     if (rows.count) {
         size_t folded = fold(report, &rows);
         rows_sort_as_asked(report, &call_table, NULL, &rows);
-        print_rows(report, "Not resolved", &unresolved_call_table, &rows, folded);
+        report_print_rows(report, "Not resolved", &unresolved_call_table, &rows, folded,
+                          USUAL_ROWS);
     }
     rows_deinit(&rows);
 }

@@ -73,26 +73,6 @@ static size_t keep_user_sites(struct report *report, struct rows *rows)
     return all - kept;
 }
 
-static void print_folded(struct report *report, size_t folded)
-{
-    if (folded)
-        screen_printf(&report->screen, STYLE_DIM,
-                      "and %zu in the standard library and the runtime (--all)\n", folded);
-}
-
-static void print_rows(struct report *report, const char *title, const struct table *table,
-                       const struct rows *rows, size_t folded)
-{
-    size_t shown = rows_shown(report, rows->count, USUAL_ROWS);
-    report_print_title(report, title);
-    if (rows->count)
-        table_print(report, table, rows->data, shown);
-    else
-        screen_print(&report->screen, STYLE_DIM, "none\n");
-    report_print_more(report, shown, rows->count);
-    print_folded(report, folded);
-}
-
 static void print_functions(struct report *report)
 {
     struct rows rows = {0};
@@ -101,8 +81,8 @@ static void print_functions(struct report *report)
     size_t folded = keep_user_functions(report, &rows);
     sort_by_verdict(report, &rows);
     rows_sort_as_asked(report, &heap_table, NULL, &rows);
-    print_rows(report, report->options->all ? "Functions" : "Your functions", &heap_table, &rows,
-               folded);
+    report_print_rows(report, report->options->all ? "Functions" : "Your functions", &heap_table,
+                      &rows, folded, USUAL_ROWS);
     rows_deinit(&rows);
 }
 
@@ -113,10 +93,10 @@ static void print_sites(struct report *report)
     rows_filter(report, &site_table, &rows);
     size_t folded = keep_user_sites(report, &rows);
     rows_sort_as_asked(report, &site_table, NULL, &rows);
-    print_rows(report,
-               report->options->all ? "Calls of the allocator"
-                                    : "Calls of the allocator in your code",
-               &site_table, &rows, folded);
+    report_print_rows(report,
+                      report->options->all ? "Calls of the allocator"
+                                           : "Calls of the allocator in your code",
+                      &site_table, &rows, folded, USUAL_ROWS);
     rows_deinit(&rows);
 }
 

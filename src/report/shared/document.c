@@ -234,3 +234,18 @@ void report_print_wrapped(struct report *report, enum style style, const char *s
     screen_printf(&report->screen, style, "%s\n", text_string(&line));
     text_deinit(&line);
 }
+
+void report_print_rows(struct report *report, const char *title, const struct table *table,
+                       const struct rows *rows, size_t folded, size_t usual)
+{
+    size_t shown = rows_shown(report, rows->count, usual);
+    report_print_title(report, title);
+    if (rows->count)
+        table_print(report, table, rows->data, shown);
+    else
+        screen_print(&report->screen, STYLE_DIM, "none\n");
+    report_print_more(report, shown, rows->count);
+    if (folded)
+        screen_printf(&report->screen, STYLE_DIM,
+                      "and %zu in the standard library and the runtime (--all)\n", folded);
+}
