@@ -36,13 +36,21 @@ $(SANITIZED)/build.ninja:
 run:
 	@scripts/setup build examples
 	@$(MAKE) --no-print-directory all $(if $(FILE),,examples)
-	@for file in $(or $(FILE),$$(find $(BUILD)/examples -type f -perm -100 | sort)); do \
+	@for file in $(or $(FILE),$$(find $(BUILD)/examples -maxdepth 1 -type f -perm -100 | sort)); do \
 	    echo; $(BUILD)/dwell report "$$file" || exit $$?; \
 	done
+	@for file in $(if $(FILE),,$(AUDIO)); do \
+	    echo; echo "$$ dwell heap --why synth::render $$file"; \
+	    $(BUILD)/dwell heap --why synth::render "$$file" || exit $$?; \
+	done
 
-# The examples: C always, Rust where there is a compiler for it.
-examples: $(BUILD)/examples/wordcount \
-    $(if $(shell command -v rustc),$(BUILD)/examples/inventory)
+# The examples: C always, C++ and Rust where there is a compiler for it.
+HAS_CXX := $(shell command -v $(CXX))
+HAS_RUST := $(shell command -v rustc)
+AUDIO := $(if $(HAS_CXX),$(addprefix $(BUILD)/examples/audio/,synth-cpp synth-cpp-fixed)) \
+    $(if $(HAS_RUST),$(addprefix $(BUILD)/examples/audio/,synth synth-fixed))
+
+examples: $(BUILD)/examples/wordcount $(if $(HAS_RUST),$(BUILD)/examples/inventory) $(AUDIO)
 
 $(BUILD)/examples/wordcount: examples/wordcount.c
 	@mkdir -p $(@D)
@@ -51,6 +59,22 @@ $(BUILD)/examples/wordcount: examples/wordcount.c
 $(BUILD)/examples/inventory: examples/inventory/src/main.rs
 	@mkdir -p $(@D)
 	rustc --edition 2021 -O -g --crate-name inventory -o $@ $<
+
+$(BUILD)/examples/audio/synth-cpp: examples/audio/synth.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -Wall -Wextra -o $@ $<
+
+$(BUILD)/examples/audio/synth-cpp-fixed: examples/audio/synth.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -Wall -Wextra -DFIXED -o $@ $<
+
+$(BUILD)/examples/audio/synth: examples/audio/synth.rs
+	@mkdir -p $(@D)
+	rustc --edition 2021 -O -g --crate-name synth -o $@ $<
+
+$(BUILD)/examples/audio/synth-fixed: examples/audio/synth.rs
+	@mkdir -p $(@D)
+	rustc --edition 2021 -O -g --cfg fixed --crate-name synth -o $@ $<
 
 test: all sanitized examples
 	@python3 tests/run.py --build $(BUILD) --sanitized $(SANITIZED) --jobs $(JOBS)

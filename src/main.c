@@ -30,6 +30,10 @@ static const struct option_row option_rows[] = {
      "take debug information from FILE"},
     {"allocator", 0, OPTION_LIST, "NAME", NULL, NULL, FIELD(allocators), 0,
      "count function NAME as an allocator (repeatable)"},
+    {"config", 0, OPTION_TEXT, "FILE", NULL, NULL, FIELD(config), 0,
+     "read the project's allocators from FILE (.dwell)"},
+    {"stack-limit", 0, OPTION_SIZE, "SIZE", NULL, NULL, FIELD(stack_limit), FIELD(has_stack_limit),
+     "the stack that every thread has (64K, 8M), instead of what is usual"},
     {"jobs", 'j', OPTION_COUNT, "N", NULL, NULL, FIELD(jobs), 0, "use N threads (all processors)"},
     {"color", 0, OPTION_CHOICE, "WHEN", "auto|always|never", NULL, FIELD(color), 0,
      "auto, always or never"},
@@ -72,7 +76,8 @@ static const struct command_row command_rows[] = {
      "  maybe     some normal path does, some does not\n"
      "  always    every normal path does\n"
      "  unknown   no known path does, but an unresolved call might\n\n"
-     "and the calls of the allocator themselves, with their size where it is constant.",
+     "and the calls of the allocator themselves, with their size where it is constant, and for\n"
+     "what type they are where names tell. Last comes what allocates before and after main.",
      command_heap},
     {"calls", "Which function calls which, and how that is known",
      "Lists the file's calls with what they enter. KIND tells how the target is known: direct\n"

@@ -4,7 +4,9 @@
  */
 #include "analysis/analyze.h"
 
+#include "analysis/calls/indirect.h"
 #include "analysis/decode.h"
+#include "analysis/entries/entries.h"
 #include "analysis/globals/globals.h"
 #include "analysis/heap.h"
 #include "analysis/heap/allocators.h"
@@ -16,8 +18,10 @@ void program_analyze(struct program *program, const struct analyze_options *opti
     program->facts = arena_alloc(&program->arena, sizeof *program->facts);
     origins_analyze(program);
     allocators_mark(program, options->allocators, options->allocator_count);
+    entries_want_arguments(program);
     program_decode(program);
-    entries_analyze(program);
+    entries_analyze(program, options->stack_limit);
+    indirect_resolve(program);
     heap_analyze(program);
     stack_analyze(program);
     globals_analyze(program);

@@ -7,9 +7,12 @@
 #include "base/error.h"
 #include "program/facts.h"
 
+struct allocator_rule;
+
 struct analyze_options {
-    const char *const *allocators; /* further functions that count as allocators */
+    const struct allocator_rule *allocators; /* further functions that count as allocators */
     size_t allocator_count;
+    int64_t stack_limit; /* what each entry has, -1: what is usual */
 };
 
 /** Fills program->facts of a loaded program. */

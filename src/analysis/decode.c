@@ -11,6 +11,7 @@
 
 #include "analysis/code/emit.h"
 #include "base/memory.h"
+#include "base/search.h"
 #include "base/threads.h"
 
 #include <stdlib.h>
@@ -29,6 +30,9 @@ struct found {
     uint32_t first_block, block_count;
     uint32_t first_reference, reference_count;
     uint32_t first_argument, argument_count;
+    uint32_t first_pointer_call, pointer_call_count;
+    uint32_t first_pointer_store, pointer_store_count;
+    uint32_t first_pointer_argument, pointer_argument_count;
 };
 
 struct worker {
@@ -55,6 +59,8 @@ struct decoder {
 static void read_flow(struct flow *flow)
 {
     flow_descend(flow, 0);
+    flow_land(flow);
+    flow->follows_origins = pointers_may_want_origins(flow);
     size_t seen_jumps = 0;
     bool is_swept = false;
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {
@@ -101,6 +107,18 @@ static void defer(struct worker *worker, uint32_t index)
     array_push(&worker->deferred, index);
 }
 
+/** Solves the function with names for values that are not known, then across its frame. */
+static void follow_origins(struct flow *flow, struct frame_slots *slots)
+{
+    if (!flow->follows_origins) {
+        flow->follows_origins = true;
+        flow_solve(flow);
+    }
+    frame_slots_find(slots, flow);
+    flow->slots = slots;
+    flow_solve(flow);
+}
+
 static void read_function(struct decoder *decoder, struct worker *worker, uint32_t index)
 {
     struct program *program = decoder->program;
@@ -110,7 +128,10 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
                           .first_target = (uint32_t)output->targets.count,
                           .first_block = (uint32_t)output->blocks.count,
                           .first_reference = (uint32_t)output->references.count,
-                          .first_argument = (uint32_t)output->arguments.count};
+                          .first_argument = (uint32_t)output->arguments.count,
+                          .first_pointer_call = (uint32_t)output->pointer_calls.count,
+                          .first_pointer_store = (uint32_t)output->pointer_stores.count,
+                          .first_pointer_argument = (uint32_t)output->pointer_arguments.count};
     flow->has_landmarks = decoder->has_landmarks;
     flow->landmarks = &decoder->landmarks[program->functions[index].image];
     struct frame *frame = &program->facts->frames[index];
@@ -121,6 +142,8 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
         defer(worker, index);
         return;
     }
+    if (is_readable && pointers_want_origins(flow))
+        follow_origins(flow, &output->slots);
     if (is_readable)
         emit_function(flow, output, frame);
     else
@@ -131,6 +154,10 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
     found.block_count = (uint32_t)output->blocks.count - found.first_block;
     found.reference_count = (uint32_t)output->references.count - found.first_reference;
     found.argument_count = (uint32_t)output->arguments.count - found.first_argument;
+    found.pointer_call_count = (uint32_t)output->pointer_calls.count - found.first_pointer_call;
+    found.pointer_store_count = (uint32_t)output->pointer_stores.count - found.first_pointer_store;
+    found.pointer_argument_count =
+        (uint32_t)output->pointer_arguments.count - found.first_pointer_argument;
     decoder->found[index] = found;
 }
 
@@ -215,6 +242,9 @@ static void lay_out(struct decoder *decoder, uint32_t *ret_targets, uint32_t *re
         ret_targets[i + 1] = ret_targets[i] + found->target_count;
         ret_references[i + 1] = ret_references[i] + found->reference_count;
         program->argument_count += found->argument_count;
+        program->pointer_call_count += found->pointer_call_count;
+        program->pointer_store_count += found->pointer_store_count;
+        program->pointer_argument_count += found->pointer_argument_count;
     }
     program->call_count = program->function_calls[count];
     program->block_count = program->function_blocks[count];
@@ -268,6 +298,84 @@ static void place_arguments(struct decoder *decoder)
     }
     for (unsigned i = 0; i < program->workers; i++)
         array_deinit(&decoder->workers[i].output.arguments);
+}
+
+/** The call of @p function at @p address, which the path of a result names. */
+static uint32_t call_at(const struct program *program, uint32_t function, uint64_t address)
+{
+    uint32_t first = program->function_calls[function];
+    uint32_t count = program->function_calls[function + 1] - first;
+    size_t index = COUNT_BELOW(program->calls + first, count, address);
+    return index < count && program->calls[first + index].address == address
+               ? first + (uint32_t)index
+               : NONE;
+}
+
+static void place_path(const struct program *program, uint32_t function, struct access_path *path)
+{
+    if (path->root == ROOT_RESULT)
+        path->call = call_at(program, function, path->address);
+}
+
+static void place_pointer_calls(struct decoder *decoder, struct pointer_call *next)
+{
+    struct program *program = decoder->program;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        const struct found *found = &decoder->found[i];
+        const struct output *output = &decoder->workers[found->worker].output;
+        for (uint32_t k = 0; k < found->pointer_call_count; k++, next++) {
+            *next = output->pointer_calls.data[found->first_pointer_call + k];
+            next->call += program->function_calls[i];
+            place_path(program, i, &next->callee);
+            place_path(program, i, &next->arguments[0]);
+            place_path(program, i, &next->arguments[1]);
+        }
+    }
+}
+
+static void place_pointer_stores(struct decoder *decoder, struct pointer_store *next)
+{
+    struct program *program = decoder->program;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        const struct found *found = &decoder->found[i];
+        const struct output *output = &decoder->workers[found->worker].output;
+        for (uint32_t k = 0; k < found->pointer_store_count; k++, next++) {
+            *next = output->pointer_stores.data[found->first_pointer_store + k];
+            place_path(program, i, &next->place);
+        }
+    }
+}
+
+static void place_pointer_arguments(struct decoder *decoder, struct pointer_argument *next)
+{
+    struct program *program = decoder->program;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        const struct found *found = &decoder->found[i];
+        const struct output *output = &decoder->workers[found->worker].output;
+        for (uint32_t k = 0; k < found->pointer_argument_count; k++, next++) {
+            *next = output->pointer_arguments.data[found->first_pointer_argument + k];
+            next->call += program->function_calls[i];
+        }
+    }
+}
+
+static void place_pointers(struct decoder *decoder)
+{
+    struct program *program = decoder->program;
+    program->pointer_calls =
+        arena_calloc(&program->arena, program->pointer_call_count, sizeof *program->pointer_calls);
+    program->pointer_stores = arena_calloc(&program->arena, program->pointer_store_count,
+                                           sizeof *program->pointer_stores);
+    program->pointer_arguments = arena_calloc(&program->arena, program->pointer_argument_count,
+                                              sizeof *program->pointer_arguments);
+    place_pointer_calls(decoder, program->pointer_calls);
+    place_pointer_stores(decoder, program->pointer_stores);
+    place_pointer_arguments(decoder, program->pointer_arguments);
+    for (unsigned i = 0; i < program->workers; i++) {
+        array_deinit(&decoder->workers[i].output.pointer_calls);
+        array_deinit(&decoder->workers[i].output.pointer_stores);
+        array_deinit(&decoder->workers[i].output.pointer_arguments);
+    }
 }
 
 static void place_blocks(struct decoder *decoder)
@@ -355,6 +463,7 @@ static void place_all(struct decoder *decoder)
     lay_out(decoder, first_targets, first_references);
     place_calls(decoder, first_targets);
     place_arguments(decoder);
+    place_pointers(decoder);
     place_blocks(decoder);
     place_references(decoder, first_references);
 }

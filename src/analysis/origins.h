@@ -1,7 +1,6 @@
 /*
  * origins.h: what is the program's own and what came with its language. In: names, debug
- * information. Out: facts.origins, facts.crates, and the same for owners. And where the program
- * begins: facts.entries, facts.main_function.
+ * information. Out: facts.origins, facts.crates, and the same for owners.
  */
 #ifndef DWELL_ANALYSIS_ORIGINS_H
 #define DWELL_ANALYSIS_ORIGINS_H
@@ -13,8 +12,5 @@ void origins_analyze(struct program *program);
 
 /** Origins, crates and units of owners; after globals_analyze(). */
 void origins_analyze_owners(struct program *program);
-
-/** Entries and the user's main; needs references. */
-void entries_analyze(struct program *program);
 
 #endif

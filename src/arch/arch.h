@@ -139,7 +139,7 @@ struct arch {
     uint32_t callee_saved;            /* registers that a call preserves, a bit each (psABI) */
     const register_number *arguments; /* integer argument registers in order (psABI) */
     unsigned argument_count;
-    register_number return_register;
+    register_number return_register, second_return_register;
 
     /**
      * Decodes the instruction at @p bytes, @p count of which may be read, that lies at @p address.

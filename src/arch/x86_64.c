@@ -125,6 +125,7 @@ const struct arch arch_x86_64 = {
     .arguments = arguments,
     .argument_count = sizeof arguments / sizeof *arguments,
     .return_register = RAX,
+    .second_return_register = RDX,
     .decode = decode,
     .relocation_kind = relocation_kind,
     .relocate = relocate,

@@ -89,6 +89,26 @@ static struct error *set_count(struct options *options, const struct option_row 
     return NULL;
 }
 
+static struct error *set_size(struct options *options, const struct option_row *option,
+                              const char *value)
+{
+    static const char suffixes[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    const char *suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
+    uint64_t unit = suffix ? UINT64_C(1024) << (10 * (suffix - suffixes)) : 1, bytes;
+    bool is_end = suffix ? !end[1] : !*end;
+    if (errno || !is_end || *value < '0' || *value > '9' ||
+        __builtin_mul_overflow((uint64_t)number, unit, &bytes) || bytes > INT64_MAX)
+        return error_create("--%s %s: give a number of bytes, or one with K, M or G behind it",
+                            option->name, value);
+    *(uint64_t *)((char *)options + option->offset) = bytes;
+    if (option->flag_offset)
+        *(bool *)((char *)options + option->flag_offset) = true;
+    return NULL;
+}
+
 static struct error *set_option(struct options *options, const struct option_row *option,
                                 const char *value)
 {
@@ -107,6 +127,8 @@ static struct error *set_option(struct options *options, const struct option_row
         return NULL;
     case OPTION_COUNT:
         return set_count(options, option, value);
+    case OPTION_SIZE:
+        return set_size(options, option, value);
     case OPTION_LIST:
         array_push((struct string_list *)field, value);
         return NULL;

@@ -21,14 +21,16 @@ struct string_list {
 struct options {
     bool help, version, manual;
     bool json, dot, all, no_libs;
-    bool has_limit;
+    bool has_limit, has_stack_limit;
     const char *completion; /* shell, NULL if not asked for */
     const char *color;      /* auto, always, never */
     const char *sysroot, *debug_file, *filter, *sort;
     const char *why, *from;
+    const char *config; /* file, NULL if not given */
     struct string_list allocators;
-    uint64_t jobs;  /* 0: as many as there are processors */
-    uint64_t limit; /* valid if has_limit */
+    uint64_t jobs;        /* 0: as many as there are processors */
+    uint64_t limit;       /* valid if has_limit */
+    uint64_t stack_limit; /* bytes, at most INT64_MAX; valid if has_stack_limit */
     struct string_list files;
 };
 
@@ -37,6 +39,7 @@ enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_CHOICE, /* const char *, one of `choices` */
     OPTION_COUNT,  /* uint64_t; also sets the bool at `flag_offset` if that is not 0 */
+    OPTION_SIZE,   /* the same in bytes, with K, M or G behind it for powers of 1024 */
     OPTION_LIST,   /* struct string_list; may be given several times */
 };
 

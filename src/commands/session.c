@@ -34,11 +34,17 @@ struct error *session_load(struct session *session, const char *path)
     return program_load(&session->program, path, &load);
 }
 
+static int64_t asked_stack_limit(const struct options *options)
+{
+    return options->has_stack_limit ? (int64_t)options->stack_limit : -1;
+}
+
 void session_analyze(struct session *session)
 {
-    const struct options *options = session->options;
-    struct analyze_options analyze = {.allocators = options->allocators.data,
-                                      .allocator_count = options->allocators.count};
+    const struct config *config = session->config;
+    struct analyze_options analyze = {.allocators = config->allocators.data,
+                                      .stack_limit = asked_stack_limit(session->options),
+                                      .allocator_count = config->allocators.count};
     progress_stage(session->progress, "following the machine code");
     program_analyze(&session->program, &analyze);
 }
@@ -50,6 +56,7 @@ struct error *session_report(struct session *session, report_function *report, c
                                    .is_dot = options->dot,
                                    .all = options->all,
                                    .has_limit = options->has_limit,
+                                   .has_stack_limit = options->has_stack_limit,
                                    .limit = options->limit,
                                    .sort = options->sort,
                                    .filter = options->filter,
@@ -85,8 +92,12 @@ static int run_file(struct session *session, const char *path)
 int session_run(const struct options *options, const struct command_row *command)
 {
     struct output output;
-    struct session session = {.options = options, .command = command, .output = &output};
-    int status = EXIT_DONE;
+    struct config config;
+    struct session session = {
+        .options = options, .config = &config, .command = command, .output = &output};
+    int status = complain(config_read(options, &config));
+    if (status != EXIT_DONE)
+        return status;
     output_open(&output, options);
     for (size_t i = 0; i < options->files.count; i++) {
         if (i > 0)
@@ -94,6 +105,7 @@ int session_run(const struct options *options, const struct command_row *command
         int file_status = run_file(&session, options->files.data[i]);
         status = file_status > status ? file_status : status;
     }
+    config_deinit(&config);
     int close_status = complain(output_close(&output));
     return close_status > status ? close_status : status;
 }

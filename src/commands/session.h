@@ -4,6 +4,7 @@
 #ifndef DWELL_COMMANDS_SESSION_H
 #define DWELL_COMMANDS_SESSION_H
 
+#include "commands/config.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "program/program.h"
@@ -14,6 +15,7 @@ struct progress;
 /** One file on its way from the command line to its report. */
 struct session {
     const struct options *options;
+    const struct config *config;
     const struct command_row *command;
     struct output *output;
     struct progress *progress;

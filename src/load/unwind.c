@@ -5,91 +5,17 @@
  * the stack is at its first instruction. The frames themselves are read from the instructions, not
  * from here. Sources: LSB Core, Exception Frames (CIE augmentation, pointer encodings); DWARF 5
  * section 6.4.2 (call frame instructions). libdw splits the table into entries and checks their
- * bounds; the encoded pointers inside are decoded here.
+ * bounds; the encoded pointers inside are decoded here. Exception tables are read where they are
+ * needed (program/exceptions.c).
  */
 #include "base/array.h"
+#include "base/cursor.h"
 #include "load/elf_file.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** Bytes being read, with the address of the first. */
-struct cursor {
-    const uint8_t *at, *end;
-    uint64_t address; /* of `at` */
-};
-
-static bool take(struct cursor *cursor, unsigned bytes, uint64_t *ret)
-{
-    if ((size_t)(cursor->end - cursor->at) < bytes)
-        return false;
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        value |= (uint64_t)cursor->at[i] << (8 * i);
-    cursor->at += bytes;
-    cursor->address += bytes;
-    *ret = value;
-    return true;
-}
-
-static bool take_uleb(struct cursor *cursor, uint64_t *ret)
-{
-    uint64_t value = 0, byte;
-    for (unsigned shift = 0; take(cursor, 1, &byte); shift += 7) {
-        if (shift < 64)
-            value |= (byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            *ret = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint64_t sign_extend(uint64_t value, unsigned bytes)
-{
-    unsigned shift = 64 - bytes * 8;
-    return (uint64_t)((int64_t)(value << shift) >> shift);
-}
-
-/** Reads a pointer in one of the DW_EH_PE encodings; 0 as the raw value stays 0 (no pointer). */
-static bool take_pointer(struct cursor *cursor, unsigned encoding, unsigned pointer_bytes,
-                         uint64_t *ret)
-{
-    uint64_t place = cursor->address, value;
-    unsigned bytes;
-    switch (encoding & 0x0f) {
-    case DW_EH_PE_absptr:
-        bytes = pointer_bytes;
-        break;
-    case DW_EH_PE_udata2:
-    case DW_EH_PE_sdata2:
-        bytes = 2;
-        break;
-    case DW_EH_PE_udata4:
-    case DW_EH_PE_sdata4:
-        bytes = 4;
-        break;
-    case DW_EH_PE_udata8:
-    case DW_EH_PE_sdata8:
-        bytes = 8;
-        break;
-    default:
-        return false;
-    }
-    if (!take(cursor, bytes, &value))
-        return false;
-    if (encoding & DW_EH_PE_signed)
-        value = sign_extend(value, bytes);
-    if ((encoding & 0x70) == DW_EH_PE_pcrel && value)
-        value += place;
-    else if ((encoding & 0x70) != 0 && (encoding & 0x70) != DW_EH_PE_pcrel)
-        return false;
-    *ret = pointer_bytes == 4 ? (uint32_t)value : value;
-    return true;
-}
 
 /** What the entries of one CIE have in common. */
 struct common_entry {
@@ -105,18 +31,18 @@ static void read_augmentation(const Dwarf_CIE *cie, struct cursor data, unsigned
         uint64_t value;
         switch (*letter) {
         case 'R':
-            if (!take(&data, 1, &value))
+            if (!cursor_take(&data, 1, &value))
                 return;
             ret->pointer_encoding = (unsigned)value;
             break;
         case 'L':
-            if (!take(&data, 1, &value))
+            if (!cursor_take(&data, 1, &value))
                 return;
             ret->lsda_encoding = (unsigned)value;
             break;
         case 'P':
-            if (!take(&data, 1, &value) ||
-                !take_pointer(&data, (unsigned)value & 0x0f, pointer_bytes, &value))
+            if (!cursor_take(&data, 1, &value) ||
+                !cursor_take_pointer(&data, (unsigned)value & 0x0f, pointer_bytes, &value))
                 return;
             break;
         case 'S':
@@ -151,15 +77,15 @@ static int32_t entry_cfa_offset(struct cursor program)
 {
     uint64_t opcode, value;
     int32_t offset = -1;
-    while (take(&program, 1, &opcode)) {
+    while (cursor_take(&program, 1, &opcode)) {
         if (opcode == DW_CFA_def_cfa) {
-            if (!take_uleb(&program, &value) || !take_uleb(&program, &value))
+            if (!cursor_take_uleb(&program, &value) || !cursor_take_uleb(&program, &value))
                 break;
         } else if (opcode == DW_CFA_def_cfa_offset) {
-            if (!take_uleb(&program, &value))
+            if (!cursor_take_uleb(&program, &value))
                 break;
         } else if ((opcode & 0xc0) == DW_CFA_offset) {
-            if (!take_uleb(&program, &value))
+            if (!cursor_take_uleb(&program, &value))
                 break;
             continue;
         } else {
@@ -207,17 +133,18 @@ static bool read_entry(struct table *table, Elf_Data *data, const Dwarf_FDE *fde
         .at = fde->start, .end = fde->end, .address = address_of(table, fde->start)};
     struct unwind_entry entry = {.entry_cfa_offset = -1};
     unsigned encoding = table->common.pointer_encoding;
-    if (!take_pointer(&cursor, encoding, pointer_bytes, &entry.address) ||
-        !take_pointer(&cursor, encoding & 0x0f, pointer_bytes, &entry.bytes))
+    if (!cursor_take_pointer(&cursor, encoding, pointer_bytes, &entry.address) ||
+        !cursor_take_pointer(&cursor, encoding & 0x0f, pointer_bytes, &entry.bytes))
         return false;
     uint64_t augmentation_bytes = 0;
     if (table->common.has_augmentation) {
-        if (!take_uleb(&cursor, &augmentation_bytes) ||
+        if (!cursor_take_uleb(&cursor, &augmentation_bytes) ||
             augmentation_bytes > (uint64_t)(cursor.end - cursor.at))
             return false;
         struct cursor data_cursor = cursor;
         if (table->common.lsda_encoding != DW_EH_PE_omit && augmentation_bytes &&
-            !take_pointer(&data_cursor, table->common.lsda_encoding, pointer_bytes, &entry.lsda))
+            !cursor_take_pointer(&data_cursor, table->common.lsda_encoding, pointer_bytes,
+                                 &entry.lsda))
             entry.lsda = UINT64_MAX; // there is one, somewhere
         cursor.at += augmentation_bytes;
     }

@@ -6,6 +6,8 @@
 #ifndef DWELL_PROGRAM_DEBUG_H
 #define DWELL_PROGRAM_DEBUG_H
 
+#include "program/types.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,8 +34,9 @@ struct debug_function {
     const char *name;         /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
     const char *linkage_name; /* NULL if not said */
     uint32_t unit;
-    uint32_t file; /* index in files, NONE (UINT32_MAX) if not said */
-    uint32_t line; /* 0 if not said */
+    uint32_t file;     /* index in files, NONE (UINT32_MAX) if not said */
+    uint32_t line;     /* 0 if not said */
+    uint64_t type_key; /* of its type in types; 0 if not known */
     bool is_external;
     bool is_noreturn;
 };
@@ -68,10 +71,18 @@ struct debug_variable {
     const char *name;         /* qualified: "crate::module::NAME", "function::counter" */
     const char *linkage_name; /* NULL if not said */
     const char *type;         /* "u32", "[u8; 16]", "const char *"; NULL if not said */
+    uint64_t type_key;        /* of its type in types; 0 if not known */
     uint32_t unit;
     uint32_t file; /* UINT32_MAX if not said */
     uint32_t line; /* 0 if not said */
     uint8_t kind;  /* enum debug_variable_kind */
+};
+
+/** A variable in the frame of a C or C++ function, of a type that has to do with pointers. */
+struct debug_local {
+    uint64_t address;  /* of the function's first range */
+    int64_t offset;    /* from the caller's stack pointer (the frame's canonical address) */
+    uint64_t type_key; /* in types */
 };
 
 struct debug_info {
@@ -80,7 +91,10 @@ struct debug_info {
     struct debug_inlined *inlined;    /* by address, outer before inner */
     struct debug_line *lines;         /* by address */
     struct debug_variable *variables; /* by kind, then address */
+    struct debug_local *locals;       /* by address, then offset */
     const char **files;
+    struct type_table types; /* of C and C++ units */
+    uint32_t local_count;
     uint32_t unit_count, function_count, inlined_count, line_count, variable_count, file_count;
 };
 

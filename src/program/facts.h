@@ -124,12 +124,20 @@ enum { MAX_REASONS = 8 };
 enum verdict { VERDICT_NEVER, VERDICT_ON_PANIC, VERDICT_MAYBE, VERDICT_ALWAYS, VERDICT_UNKNOWN };
 enum { VERDICT_COUNT = 5 };
 
-enum allocator_role { ALLOCATOR_NONE, ALLOCATOR_ALLOCATE, ALLOCATOR_FREE, ALLOCATOR_REALLOCATE };
+enum allocator_role {
+    ALLOCATOR_NONE,
+    ALLOCATOR_ALLOCATE,
+    ALLOCATOR_FREE,
+    ALLOCATOR_REALLOCATE,
+    ALLOCATOR_MAP,   /* hands out whole pages, not heap memory: only in facts.map_roles */
+    ALLOCATOR_UNMAP, /* takes them back */
+};
 
 struct verdicts {
     uint8_t allocates, frees;   /* enum verdict */
     bool returns;               /* false: it never returns; true also if only a catch does */
     bool has_normal_paths;      /* false: where it returns at all, only a catch does */
+    bool lingers;               /* a normal path stays in a loop without end, here or in a callee */
     bool is_marked_place;       /* it calls setjmp: calls that do not return may come back to it */
     uint32_t witness_call;      /* first call of the shortest path to the allocator (allocates);
                                    for VERDICT_UNKNOWN to the unresolved call; NONE */
@@ -152,26 +160,61 @@ enum heap_way {
     WAY_COUNT
 };
 
-/** Which paths of its function lead through a call. */
+/** Which paths of its function lead through a call or a block; the first that holds. */
 enum call_path {
-    CALL_PATH_DIVERGING, /* only diverging ones */
+    CALL_PATH_DIVERGING, /* none of them is normal, but not only the unwinder leads there */
     CALL_PATH_NORMAL,
-    CALL_PATH_DEAD, /* none: it stands behind a call that never returns */
+    CALL_PATH_DEAD,    /* none: it stands behind a call that never returns */
+    CALL_PATH_LANDING, /* only such as begin where the unwinder, or nobody knows what, enters */
 };
 
-/** A call that enters an allocator which allocates (or reallocates). */
+enum site_kind { SITE_ALLOCATE, SITE_REALLOCATE, SITE_MAP };
+
+/** A call that enters an allocator which allocates (or reallocates), or maps pages. */
 struct site {
     uint32_t call;                   /* in program.calls */
     uint32_t allocator;              /* function */
     int64_t bytes, alignment, count; /* constant arguments, -1: decided at run time or not known */
+    int64_t element_bytes;           /* constant, where it hands out count of them; -1 */
+    uint8_t kind;                    /* enum site_kind; SITE_MAP counts for no verdict */
     bool is_on_panic;
+    bool is_before_main; /* what runs before main reaches it on normal paths, over
+                            calls up to CALL_CONSTANT */
+};
+
+enum startup_kind {
+    STARTUP_CONSTRUCTOR, /* the loader or the C library runs it before main */
+    STARTUP_RUNTIME,     /* a call that the code between the entry point and main makes */
+    STARTUP_DESTRUCTOR,  /* run when the program exits */
+};
+
+/** Something that runs before main or after it, and may allocate. */
+struct startup_part {
+    uint32_t function; /* the constructor or destructor; of a call, the function it is in */
+    uint32_t call;     /* NONE for constructors and destructors */
+    uint32_t target;   /* of the call: the one that the verdict is about; NONE: not resolved */
+    uint8_t kind;      /* enum startup_kind */
+    uint8_t verdict;   /* enum verdict, on allocates */
+    bool is_after;     /* after main has returned */
+};
+
+/**
+ * What the program does apart from main. The dynamic linker itself is no part of it, nor what was
+ * registered to run at exit.
+ */
+struct startup {
+    struct startup_part *parts; /* those that are not `never`: constructors, calls, destructors */
+    uint32_t part_count;
+    uint8_t before, after; /* enum verdict of all of it together */
+    bool is_known;         /* false: no program with a start of its own, or main was not found */
 };
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
 struct entry {
     uint32_t function;
-    uint8_t kind; /* enum entry_kind */
+    uint8_t kind;        /* enum entry_kind */
+    int64_t limit_bytes; /* the stack that it usually has, -1: not known */
 };
 
 enum entry_kind {
@@ -181,6 +224,7 @@ enum entry_kind {
     ENTRY_SIGNAL,
     ENTRY_CONSTRUCTOR,
     ENTRY_INTERRUPT,
+    ENTRY_EXIT, /* called when the program ends */
 };
 
 struct facts {
@@ -204,17 +248,22 @@ struct facts {
     uint8_t *wanted_arguments; /* of each function: a bit for each argument whose constants are
                                   noted where it is called (program.arguments); NULL: none */
     uint8_t *allocator_roles;  /* enum allocator_role of each function */
+    uint8_t *map_roles;        /* the same of what maps pages; verdicts do not look at them */
     struct allocator_arguments *allocator_arguments; /* of each function */
     struct verdicts *verdicts;
     struct step *steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function; path.h */
     uint8_t *call_paths;                            /* enum call_path of each call */
+    uint8_t *block_paths;                           /* enum call_path of each block */
     bool *call_on_panic; /* of each call: no normal path leads through it */
     struct site *sites;  /* of images[0], by address */
     uint32_t site_count;
+    struct startup startup;
 
     struct entry *entries;
     uint32_t entry_count;
-    uint32_t main_function; /* the user's main, NONE if not known */
+    uint32_t main_function;     /* the user's main, NONE if not known */
+    int64_t main_limit_bytes;   /* the stack that the main thread usually has, -1 not known */
+    int64_t thread_limit_bytes; /* the same of another thread of this program */
 };
 
 /** Readable name of a function: demangled, or "function at 0x..."; cached, never NULL. */

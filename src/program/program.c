@@ -85,8 +85,9 @@ uint32_t program_function_at(const struct program *program, uint32_t image, uint
     return address - function->address < function->bytes ? first + after - 1 : NONE;
 }
 
-bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
-                           int64_t *ret)
+/** Returns what is known of an argument, or NULL. */
+static const struct argument *find_argument(const struct program *program, uint32_t call,
+                                            unsigned index)
 {
     uint32_t low = 0, high = program->argument_count;
     while (low < high) {
@@ -99,8 +100,26 @@ bool program_call_argument(const struct program *program, uint32_t call, unsigne
     }
     if (low == program->argument_count || program->arguments[low].call != call ||
         program->arguments[low].index != index)
+        return NULL;
+    return &program->arguments[low];
+}
+
+bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
+                           int64_t *ret)
+{
+    const struct argument *argument = find_argument(program, call, index);
+    if (!argument || argument->is_frame)
         return false;
-    *ret = program->arguments[low].number;
+    *ret = argument->number;
+    return true;
+}
+
+bool program_call_place(const struct program *program, uint32_t call, unsigned index, int64_t *ret)
+{
+    const struct argument *argument = find_argument(program, call, index);
+    if (!argument || !argument->is_frame)
+        return false;
+    *ret = argument->number;
     return true;
 }
 

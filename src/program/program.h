@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "program/pointers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -239,17 +240,24 @@ struct call {
     bool is_partial; /* enters the callee behind its start: it does at most what it does */
 };
 
-/** A constant that a call passes; only those that facts.wanted_arguments asks for. */
+/** A constant or a place that a call passes; only those that facts.wanted_arguments asks for. */
 struct argument {
-    int64_t number; /* the whole register */
+    int64_t number; /* the whole register; of a place in the caller's own frame its distance from
+                       the stack pointer before the caller was called */
     uint32_t call;
     uint8_t index; /* from 0 */
+    bool is_frame; /* a place in the caller's own frame */
 };
 
 enum {
     BLOCK_RETURNS = 1,     /* ends in a return to the caller */
-    BLOCK_LANDING_PAD = 2, /* entered by the unwinder, or by ways that were not found */
+    BLOCK_LANDING_PAD = 2, /* entered by the unwinder */
     BLOCK_UNRESOLVED = 4,  /* ends in a jump with unknown targets; it is a call without targets */
+    BLOCK_GAP = 8,         /* no way to it was found, which need not mean that there is none */
+    BLOCK_CATCHES = 16,    /* a landing pad that may keep the exception, so that control goes on
+                              as if nothing had happened; the others only clean up */
+    BLOCK_HIDES_PADS = 32, /* of a function's first block: any place behind a call may be a
+                              landing pad, because its exception table is not known */
 };
 
 /**
@@ -298,6 +306,11 @@ struct program {
     uint32_t call_target_count;
     struct argument *arguments; /* by call, then index */
     uint32_t argument_count;
+
+    struct pointer_call *pointer_calls;         /* by call */
+    struct pointer_store *pointer_stores;       /* by from */
+    struct pointer_argument *pointer_arguments; /* by call, then argument */
+    uint32_t pointer_call_count, pointer_store_count, pointer_argument_count;
 
     struct block *blocks; /* by function; the first of a function is its entry */
     uint32_t block_count;
@@ -349,6 +362,9 @@ uint32_t program_function_at(const struct program *program, uint32_t image, uint
 /** Gets a constant argument of a call; false if it is not known. */
 bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
                            int64_t *ret);
+
+/** The same of the address of a place in the caller's own frame, as in struct argument. */
+bool program_call_place(const struct program *program, uint32_t call, unsigned index, int64_t *ret);
 
 /** Returns the function that a part belongs to; a whole function is its own. */
 uint32_t program_whole(const struct program *program, uint32_t function);

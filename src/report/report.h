@@ -19,6 +19,7 @@ struct report_options {
     bool is_dot; /* calls: Graphviz instead of text */
     bool all;    /* text: everything, nothing folded away or left out */
     bool has_limit;
+    bool has_stack_limit; /* the user said how much stack there is; it is in the facts */
     uint64_t limit;       /* rows of each table, valid if has_limit */
     const char *sort;     /* key of a column, NULL for the report's own order */
     const char *filter;   /* POSIX extended expression, NULL for none */

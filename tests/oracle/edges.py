@@ -32,7 +32,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 
-from subjects import FOLDER, sqlite_source
+from subjects import FOLDER, expand_targets, sqlite_source
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INDIRECT = "__indirect_call"
@@ -92,7 +92,8 @@ class Graph:
     """What dwell says of an object file."""
 
     def __init__(self, dwell, path):
-        answer = json.loads(run([dwell, "calls", "--json", "--no-libs", path]).stdout)
+        answer = expand_targets(json.loads(run([dwell, "calls", "--json", "--no-libs",
+                                                path]).stdout))
         self.chosen = {}
         for function in answer["functions"]:
             for name in [function["linkage_name"], *function["aliases"]]:

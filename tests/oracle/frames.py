@@ -3,16 +3,24 @@
 
     tests/oracle/frames.py DWELL [--all-options] [FILE.c...]
 
-In: dwell, and C files (without any: frames.c here and SQLite, if it is to be had). Each is compiled
-with several compilers and options; SQLite, which takes long, only with three of them unless asked. Out: a table with a row for each, what is different, and as the
+In: dwell, and C files (without any: frames.c and frames.cpp here, SQLite, and libraries from Debian's sources, see
+sources.py). Each is compiled with several compilers and options, the large ones only with a few
+unless asked: --all-options takes all of them, each level of optimization with each option that
+changes frames, which takes hours. Out: a table with a row for each, what is different, and as the
 last line `N passed, N failed, N skipped`. `dwell stack --json --all` on the object file is compared
 with `-fstack-usage`; and a Rust program with the section that nightly rustc -Z emit-stack-sizes
-makes. gcc counts the return address, clang and rustc do not. Differences with a known cause:
+makes. gcc counts the return address, clang and rustc do not. C functions are matched by name, C++
+functions of gcc, which tells no symbols, by the line where they begin. Differences with a known
+cause:
 
 - dynamic: both say that the frame is dynamic; what part of it is fixed is a matter of taste
 - aligned: the function realigns its stack; gcc and clang leave out padding that depends on the
   caller, dwell counts the most there can be
 - pushed: clang does not count arguments that it pushes for a call
+- merged: g++ found functions with the same code; of those only one has a line in the debug information
+
+What lies in the red zone, which neither counts, is compared with the same code built without one: the
+frame there is larger by what the red zone held, up to the alignment of the stack.
 """
 
 import json
@@ -23,10 +31,13 @@ import subprocess
 import sys
 from collections import defaultdict
 
-from subjects import FOLDER, sqlite_source
+from sources import PACKAGES, Sources, package_sources, sqlite
+from subjects import FOLDER
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RETURN_ADDRESS = 8
+ALIGNMENT = 16
+NO_LINE = "None:None"
 VARIANTS = (
     ("gcc", "-O0"),
     ("gcc", "-O2"),
@@ -39,6 +50,17 @@ VARIANTS = (
     ("clang", "-O2 -fstack-clash-protection"),
 )
 FEW_VARIANTS = (("gcc", "-O0"), ("gcc", "-O2"), ("clang", "-O2"))
+CPP_VARIANTS = (("gcc", "-O1 -fno-omit-frame-pointer"), ("gcc", "-Os -fno-omit-frame-pointer"))
+FEW_PACKAGES = ("zlib", "pugixml")
+LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+OPTIONS = ("", "-fomit-frame-pointer", "-fno-omit-frame-pointer", "-fcf-protection=full",
+           "-fstack-protector-strong", "-fstack-clash-protection",
+           "-fno-omit-frame-pointer -fcf-protection=full -fstack-protector-strong "
+           "-fstack-clash-protection")
+ALL_VARIANTS = VARIANTS + tuple((compiler, f"{level} {options}".strip())
+                                for compiler in ("gcc", "clang") for level in LEVELS
+                                for options in OPTIONS)
+CPP_COMPILERS = {"gcc": "g++", "clang": "clang++"}
 RUST_VARIANTS = ("-Copt-level=0", "-Copt-level=3", "-Copt-level=s")
 RUST_PROGRAM = """
 use std::collections::HashMap;
@@ -54,7 +76,9 @@ fn main() {
 """
 # What the compiler adds to the name of a changed copy of a function; in .su files only in part.
 SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|\d+))+$")
-EXPLANATIONS = ("dynamic", "aligned", "pushed")
+EXPLANATIONS = ("dynamic", "aligned", "pushed", "merged")
+# Constructors and destructors of complete and of base objects often share their code.
+STRUCTOR = re.compile(r"([CD])2(?=I?E)")
 
 
 def run(command, **options):
@@ -78,14 +102,16 @@ def compile_c(compiler, options, source):
 
 
 def told_by_c_compiler(compiler, object_file):
-    """Sizes with the return address, by name: [(bytes, whether it is dynamic)]."""
+    """Sizes with the return address, by name or line: [(bytes, whether it is dynamic)]."""
     told = defaultdict(list)
-    added = RETURN_ADDRESS if compiler == "clang" else 0
+    added = RETURN_ADDRESS if compiler.startswith("clang") else 0
     with open(object_file[:-1] + "su", encoding="utf-8") as file:
         for line in file:
             place, size, kind = line.rstrip("\n").split("\t")
             is_dynamic = kind == "dynamic"  # "dynamic,bounded": pushed arguments are in the size
-            told[plain(place.split(":")[-1])].append((int(size) + added, is_dynamic))
+            parts = place.split(":")
+            name = ":".join(parts[:2]) if compiler == "g++" else plain(parts[-1])
+            told[name].append((int(size) + added, is_dynamic))
     return told
 
 
@@ -99,17 +125,32 @@ def told_by_rustc(object_file):
 
 
 def plain(name):
-    return SUFFIX.sub("", name)
+    name = SUFFIX.sub("", name)
+    return STRUCTOR.sub(r"\g<1>1", name) if name.startswith("_Z") else name
+
+
+def functions_of(dwell, object_file):
+    finished = run([dwell, "stack", "--json", "--all", "--no-libs", object_file])
+    return json.loads(finished.stdout)["functions"]
 
 
 def told_by_dwell(dwell, object_file):
-    finished = run([dwell, "stack", "--json", "--all", "--no-libs", object_file])
     told = defaultdict(list)
-    for function in json.loads(finished.stdout)["functions"]:
+    for function in functions_of(dwell, object_file):
         row = (function["frame_bytes"], function["frame"] == "dynamic")
         for name in [function["linkage_name"], *function["aliases"]]:
             told[name].append(row)
     return told
+
+
+def told_by_dwell_with_lines(dwell, object_file):
+    """The same by the line where functions begin; and the names of each line's functions."""
+    told, names = defaultdict(list), defaultdict(list)
+    for function in functions_of(dwell, object_file):
+        line = f"{function['file']}:{function['line']}"
+        told[line].append((function["frame_bytes"], function["frame"] == "dynamic"))
+        names[line].append(plain(function["linkage_name"]))
+    return told, names
 
 
 def by_plain_name(told):
@@ -149,8 +190,9 @@ def explain(size, found, alignment, pushed):
     return None
 
 
-def compare(told, found, alignments, pushes):
+def compare(told, found, alignments, pushes, has_lines=False):
     """Returns counts by outcome, and a line for each difference without a cause."""
+    homeless = list(found.get(NO_LINE, ()))
     counts, wrong = defaultdict(int), []
     for name, sizes in told.items():
         rest = list(found.get(name, ()))
@@ -158,6 +200,13 @@ def compare(told, found, alignments, pushes):
             if size in rest:
                 rest.remove(size)
                 counts["equal"] += 1
+                continue
+            if has_lines and (not found.get(name) or size in found[name]):
+                if size in homeless:
+                    homeless.remove(size)
+                    counts["equal"] += 1
+                else:
+                    counts["merged"] += 1
                 continue
             causes = [(explain(size, row, alignments[name], pushes[name]), row) for row in rest]
             cause, row = next((pair for pair in causes if pair[0]), (None, None))
@@ -199,16 +248,75 @@ class Table:
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
 
 
-def check_c(dwell, source, variants, table):
+def compare_object(dwell, compiler, object_file):
+    alignments, pushes = oddities(object_file)
+    told = told_by_c_compiler(compiler, object_file)
+    if compiler != "g++":
+        return compare(told, by_plain_name(told_by_dwell(dwell, object_file)), alignments, pushes)
+    found, names = told_by_dwell_with_lines(dwell, object_file)
+    for counts in (alignments, pushes):
+        for line, those in names.items():
+            counts[line] = max(counts[name] for name in those)
+    return compare(told, found, alignments, pushes, True)
+
+
+def check_sources(dwell, sources, variants, table):
+    if sources.reason:
+        table.skip(sources.name, sources.reason)
+        return
     for compiler, options in variants:
-        title = f"{os.path.basename(source)} {compiler} {options}"
-        object_file, reason = compile_c(compiler, options, source)
-        if reason:
-            table.skip(title, reason)
-            continue
-        found = by_plain_name(told_by_dwell(dwell, object_file))
-        table.add(title, *compare(told_by_c_compiler(compiler, object_file), found,
-                                  *oddities(object_file)))
+        compiler = CPP_COMPILERS[compiler] if sources.is_cpp else compiler
+        title = f"{sources.name} {compiler} {options}"
+        counts, wrong, problem = defaultdict(int), [], None
+        for path in sources.files:
+            flags = " ".join([options, *sources.flags, "-g" if compiler == "g++" else ""])
+            object_file, reason = compile_c(compiler, flags, path)
+            if reason:
+                problem = f"{os.path.basename(path)}: {reason}"
+                continue
+            found, lines = compare_object(dwell, compiler, object_file)
+            for key, count in found.items():
+                counts[key] += count
+            wrong += lines
+        if problem and not counts:
+            table.skip(title, problem)
+        else:
+            table.add(title, counts, wrong)
+
+
+def check_red_zone(dwell, sources, table):
+    """With a red zone and without: what is in it has to be in the frame then."""
+    for compiler in ("gcc", "clang"):
+        title = f"{sources.name} {compiler} red zone"
+        counts, wrong, objects = defaultdict(int), [], []
+        for path in sources.files:
+            rows = []
+            for option in ("-mno-red-zone", "-mred-zone"):
+                object_file, reason = compile_c(compiler, " ".join(["-O2", option, *sources.flags]),
+                                                path)
+                rows.append({} if reason else {function["linkage_name"]: function for function
+                                               in functions_of(dwell, object_file)})
+            objects += rows
+            for name in rows[0].keys() & rows[1].keys():
+                outcome, line = compare_red_zone(name, rows[0][name], rows[1][name])
+                counts[outcome] += 1
+                wrong += [line] if outcome == "different" else []
+        if not any(objects):
+            table.skip(title, sources.reason or f"no {compiler}")
+        else:
+            table.add(title, counts, wrong)
+
+
+def compare_red_zone(name, without, with_zone):
+    zone = with_zone["red_zone_bytes"]
+    if without["frame"] != "fixed" or with_zone["frame"] != "fixed":
+        return "dynamic", None
+    more = without["frame_bytes"] - with_zone["frame_bytes"]
+    if without["red_zone_bytes"]:
+        return "different", f"{name} uses {without['red_zone_bytes']} bytes of no red zone"
+    if zone <= more < zone + ALIGNMENT or (not zone and not more):
+        return "equal", None
+    return "different", f"{name}: {zone} bytes in the red zone, {more} more in the frame without"
 
 
 def check_rust(dwell, table):
@@ -230,16 +338,24 @@ def check_rust(dwell, table):
 
 
 def main():
-    dwell, *sources = [word for word in sys.argv[1:] if word != "--all-options"]
-    is_long = not sources and "--all-options" not in sys.argv
+    dwell, *files = [word for word in sys.argv[1:] if word != "--all-options"]
+    has_all = "--all-options" in sys.argv
     os.makedirs(FOLDER, exist_ok=True)
     table = Table()
-    if not sources:
-        sources = [os.path.join(HERE, "frames.c"), *filter(None, [sqlite_source()])]
+    for path in files:
+        sources = Sources(os.path.basename(path), [os.path.abspath(path)], [], False)
+        check_sources(dwell, sources, VARIANTS, table)
+    if not files:
+        own = Sources("frames.c", [os.path.join(HERE, "frames.c")], [], False)
         check_rust(dwell, table)
-    for source in sources:
-        is_few = is_long and source.endswith("sqlite3.c")
-        check_c(dwell, os.path.abspath(source), FEW_VARIANTS if is_few else VARIANTS, table)
+        check_sources(dwell, own, ALL_VARIANTS if has_all else VARIANTS, table)
+        own = Sources("frames.cpp", [os.path.join(HERE, "frames.cpp")], [], True)
+        check_sources(dwell, own, (ALL_VARIANTS if has_all else VARIANTS) + CPP_VARIANTS, table)
+        check_sources(dwell, sqlite(), ALL_VARIANTS if has_all else FEW_VARIANTS, table)
+        for name in PACKAGES if has_all else FEW_PACKAGES:
+            check_sources(dwell, package_sources(name), ALL_VARIANTS if has_all else FEW_VARIANTS,
+                          table)
+        check_red_zone(dwell, package_sources("zlib"), table)
     table.print()
     return 1 if table.failed else 0
 

@@ -36,7 +36,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 
-from subjects import CPP_EXCEPTIONS, FOLDER, ROOT, built, write
+from subjects import CPP_EXCEPTIONS, FOLDER, ROOT, built, expand_targets, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OBSERVER = "observer.so"
@@ -243,8 +243,8 @@ class Image:
     def read_functions(self):
         heap = document(self.dwell, "heap", self.path)
         verdicts = {f["address"]: f for f in heap["functions"]}
-        sites = sorted(site["address"] for site in heap["sites"])
-        self.allocators = {site["allocator"] for site in heap["sites"]}
+        sites = sorted(site["address"] for site in heap["sites"] if site["kind"] != "map")
+        self.allocators = {site["allocator"] for site in heap["sites"] if site["kind"] != "map"}
         for owner in document(self.dwell, "globals", self.path, "--no-libs")["globals"]:
             if owner["memory"] != "code" or owner["kind"] not in ("function", "plt"):
                 continue
@@ -315,7 +315,7 @@ class Calls:
     """The calls of an image by dwell."""
 
     def __init__(self, document_):
-        rows = sorted(document_["calls"], key=lambda row: row["address"])
+        rows = sorted(expand_targets(document_)["calls"], key=lambda row: row["address"])
         self.addresses = [row["address"] for row in rows]
         self.targets = [row["to"] for row in rows]
         self.own = {function["name"] for function in document_["functions"]}

@@ -148,3 +148,13 @@ def file_subject(name, path, **options):
     if not os.path.isfile(path):
         return Subject(name, None, f"no {path}")
     return Subject(name, os.path.realpath(path), **options)
+
+
+def expand_targets(document):
+    """Gives each call of `dwell calls --json` its targets: long lists are told once, for all calls
+    that have them."""
+    lists = {targets["list"]: targets for targets in document.get("target_lists", [])}
+    for call in document["calls"]:
+        if call["to"] is None:
+            call.update({key: lists[call["to_list"]][key] for key in ("to", "to_addresses")})
+    return document

@@ -16,9 +16,7 @@ void graph_init(struct graph *graph, uint32_t function_count)
     size_t count = (size_t)function_count + 1;
     program->functions = arena_calloc(&program->arena, count, sizeof *program->functions);
     graph->facts.frames = arena_calloc(&program->arena, count, sizeof *graph->facts.frames);
-    graph->image.unwind_entries =
-        arena_calloc(&program->arena, count, sizeof *graph->image.unwind_entries);
-    graph->image.unwind_count = function_count;
+    graph->hides_pads = arena_calloc(&program->arena, count, sizeof *graph->hides_pads);
     for (uint32_t i = 0; i < function_count; i++) {
         program->functions[i] = (struct function){.address = 0x1000 + 0x100 * (uint64_t)i,
                                                   .bytes = 0x100,
@@ -26,8 +24,6 @@ void graph_init(struct graph *graph, uint32_t function_count)
                                                   .part_of = NONE,
                                                   .first_part = NONE,
                                                   .next_part = NONE};
-        graph->image.unwind_entries[i] =
-            (struct unwind_entry){.address = program->functions[i].address, .bytes = 0x100};
         graph->facts.frames[i] = (struct frame){.bytes = 16, .kind = FRAME_FIXED};
     }
 }
@@ -43,9 +39,9 @@ void graph_name(struct graph *graph, uint32_t function, const char *name)
     graph->program.functions[function].linkage_name = name;
 }
 
-void graph_add_landing_pads(struct graph *graph, uint32_t function)
+void graph_hide_pads(struct graph *graph, uint32_t function)
 {
-    graph->image.unwind_entries[function].lsda = 1;
+    graph->hides_pads[function] = true;
 }
 
 void graph_block(struct graph *graph, uint32_t function, uint32_t flags, struct graph_next next)
@@ -132,6 +128,8 @@ void graph_finish(struct graph *graph)
             if (graph->data[i].function == function)
                 lay_out_block(program, &graph->data[i], first);
         }
+        if (first < program->block_count && graph->hides_pads[function])
+            program->blocks[first].flags |= BLOCK_HIDES_PADS;
         if (first == program->block_count && *program->functions[function].linkage_name)
             program->functions[function].source = FUNCTION_EXTERNAL;
     }

@@ -52,6 +52,7 @@ struct graph {
     struct image image, *images[1];
     struct graph_block *data;
     size_t count, capacity;
+    bool *hides_pads; /* of each function */
 };
 
 /** Makes @p function_count functions without code, with frames of 16 bytes and no names. */
@@ -61,8 +62,8 @@ void graph_deinit(struct graph *graph);
 /** Gives @p function a name; one without code is an import then. */
 void graph_name(struct graph *graph, uint32_t function, const char *name);
 
-/** Says that @p function has an exception table. */
-void graph_add_landing_pads(struct graph *graph, uint32_t function);
+/** Says that the exception table of @p function is not known. */
+void graph_hide_pads(struct graph *graph, uint32_t function);
 
 void graph_block(struct graph *graph, uint32_t function, uint32_t flags, struct graph_next next);
 void graph_call(struct graph *graph, uint32_t function, struct graph_target target,

@@ -45,6 +45,7 @@ static void init_image(struct machine_code *code)
                             .segments = &code->segment,
                             .sections = code->sections,
                             .relocations = &code->relocation,
+                            .unwind_entries = code->unwind_entries,
                             .segment_count = 1,
                             .section_count = 4,
                             .placed_count = 4};
@@ -80,6 +81,11 @@ uint32_t code_function(struct machine_code *code, uint64_t address, const char *
                                                .part_of = NONE,
                                                .first_part = NONE,
                                                .next_part = NONE};
+    code->unwind_entries[index] = (struct unwind_entry){.address = address,
+                                                        .bytes = count,
+                                                        .lsda = code->unwind_entries[index].lsda,
+                                                        .entry_cfa_offset = -1};
+    code->image.unwind_count = code->program.function_count;
     code->image_functions[1] = code->program.function_count;
     return index;
 }
@@ -88,6 +94,12 @@ void code_entry(struct machine_code *code, uint64_t table, unsigned index, uint6
 {
     int32_t entry = (int32_t)(target - table);
     memcpy(code->file + table + 4 * index, &entry, sizeof entry);
+}
+
+void code_exceptions(struct machine_code *code, const char *bytes, size_t count)
+{
+    memcpy(code->file + EXCEPTIONS, bytes, count);
+    code->unwind_entries[0].lsda = EXCEPTIONS;
 }
 
 void code_read(struct machine_code *code)

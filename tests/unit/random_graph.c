@@ -42,7 +42,9 @@ static void random_block(struct random *random, struct graph *graph, uint32_t fu
     struct graph_next next = random_next(random, block_count);
     uint32_t kind = random_below(random, 10), flags = 0;
     if (random_below(random, 8) == 0)
-        flags = BLOCK_LANDING_PAD;
+        flags = random_below(random, 2) ? BLOCK_LANDING_PAD : BLOCK_GAP;
+    if (random_below(random, 40) == 0)
+        flags = BLOCK_LANDING_PAD | BLOCK_GAP;
     if (kind < 5) {
         graph_call(graph, function, random_target(random), next);
     } else if (kind == 5) {
@@ -85,7 +87,7 @@ void random_graph_init(struct graph *graph, uint64_t seed)
         for (uint32_t i = 0; i < block_count; i++)
             random_block(&random, graph, function, block_count);
         if (random_below(&random, 3) == 0)
-            graph_add_landing_pads(graph, function);
+            graph_hide_pads(graph, function);
         random_frame(&random, &graph->facts.frames[function]);
     }
     graph_finish(graph);

@@ -1,7 +1,6 @@
-/* test_callgraph.c: rows of edges, components, resolvers, and the table of allocators. */
+/* test_callgraph.c: rows of edges, components, resolvers. */
 #include "analysis/calls/callgraph.h"
 #include "analysis/calls/components.h"
-#include "analysis/heap/allocators.h"
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -171,68 +170,6 @@ static void calls_of_resolvers_call_what_they_choose(void **state)
     graph_deinit(&graph);
 }
 
-static void check_allocator(const char *name, enum allocator_role role, int size, int alignment,
-                            int count)
-{
-    const struct allocator *allocator = allocator_find(name);
-    assert_non_null(allocator);
-    assert_int_equal(allocator->role, role);
-    assert_int_equal(allocator->arguments.size, size);
-    assert_int_equal(allocator->arguments.alignment, alignment);
-    assert_int_equal(allocator->arguments.count, count);
-}
-
-static void allocators_are_known_by_name(void **state)
-{
-    (void)state;
-    check_allocator("malloc", ALLOCATOR_ALLOCATE, 0, -1, -1);
-    check_allocator("calloc", ALLOCATOR_ALLOCATE, 1, -1, 0);
-    check_allocator("posix_memalign", ALLOCATOR_ALLOCATE, 2, 1, -1);
-    check_allocator("realloc", ALLOCATOR_REALLOCATE, 1, -1, -1);
-    check_allocator("free", ALLOCATOR_FREE, -1, -1, -1);
-    check_allocator("_ZnamSt11align_val_tRKSt9nothrow_t", ALLOCATOR_ALLOCATE, 0, 1, -1);
-    check_allocator("_ZdlPvmSt11align_val_t", ALLOCATOR_FREE, 1, 2, -1);
-    check_allocator("__rust_realloc", ALLOCATOR_REALLOCATE, 3, 2, -1);
-    check_allocator("_RNvCs5QKde7ScR4H_7___rustc12___rust_alloc", ALLOCATOR_ALLOCATE, 0, 1, -1);
-    check_allocator("_RNvCs5QKde7ScR4H_7___rustc11___rdl_alloc", ALLOCATOR_ALLOCATE, 0, 1, -1);
-    check_allocator("_RNvC7___rustc14___rust_dealloc", ALLOCATOR_FREE, 1, 2, -1);
-    static const char *const others[] = {
-        "",
-        "mallocs",
-        "_Znw",
-        "strdup",
-        "_RNvC",
-        "_RNvCs5QKde7ScR4H",
-        "_RNvCs_7___rustc",
-        "_RNvCs_7___rustc99___rust_alloc",
-        "_RNvCs_7___rustc12___rust_allocator",
-        "_RNvCs5QKde7ScR4H_7___rustc26___rust_alloc_error_handler",
-        "_RNvCs_5crate12___rust_alloc",
-    };
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
-        assert_null(allocator_find(others[i]));
-}
-
-static void aliases_mark_allocators(void **state)
-{
-    (void)state;
-    struct graph graph;
-    graph_init(&graph, 2);
-    graph_name(&graph, 1, "my_zone_alloc");
-    graph_leaf(&graph, 1);
-    graph_finish(&graph);
-    struct symbol symbol = {.address = graph.program.functions[1].address,
-                            .name = "malloc",
-                            .type = SYMBOL_FUNCTION,
-                            .is_defined = true};
-    graph.image.symbols = &symbol;
-    graph.image.symbol_count = 1;
-    allocators_mark(&graph.program, NULL, 0);
-    assert_int_equal(graph.facts.allocator_roles[0], ALLOCATOR_NONE);
-    assert_int_equal(graph.facts.allocator_roles[1], ALLOCATOR_ALLOCATE);
-    graph_deinit(&graph);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,8 +177,6 @@ int main(void)
         cmocka_unit_test(components_are_circles),
         cmocka_unit_test(long_chains_are_no_problem),
         cmocka_unit_test(calls_of_resolvers_call_what_they_choose),
-        cmocka_unit_test(allocators_are_known_by_name),
-        cmocka_unit_test(aliases_mark_allocators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,6 +257,39 @@ static void test_switch_without_comparison(void **state)
     code_deinit(&code);
 }
 
+static const char machine[] = "\x31\xc0"                     // 1000: xor %eax,%eax
+                              "\x48\x8d\x0d\xf7\x1f\x00\x00" // 1002: lea 0x1ff7(%rip),%rcx (3000)
+                              "\x89\xc2"                     // 1009: mov %eax,%edx
+                              "\x48\x63\x14\x91"             // 100b: movslq (%rcx,%rdx,4),%rdx
+                              "\x48\x01\xca"                 // 100f: add %rcx,%rdx
+                              "\xff\xe2"                     // 1012: jmp *%rdx
+                              "\xb8\x01\x00\x00\x00"         // 1014: mov $0x1,%eax
+                              "\xeb\xee"                     // 1019: jmp 1009
+                              "\xb8\x02\x00\x00\x00"         // 101b: mov $0x2,%eax
+                              "\xeb\xe7"                     // 1020: jmp 1009
+                              "\xc3";                        // 1022: ret
+
+/* The state is 0 at first; only the table tells that there are others. */
+static void test_state_machine(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code_entry(&code, CONSTANTS, 0, 0x1014);
+    code_entry(&code, CONSTANTS, 1, 0x101b);
+    code_entry(&code, CONSTANTS, 2, 0x1022);
+    code_read_one(&code, machine, sizeof machine - 1);
+    assert_int_equal(find_reference(&code, CONSTANTS, REFERENCE_JUMP_TABLE)->bytes, 12);
+    assert_int_equal(call_count(&code), 0);
+    uint32_t returns = 0;
+    for (uint32_t i = 0; i < block_count(&code); i++) {
+        assert_int_equal(code.program.blocks[i].flags & ~(uint32_t)BLOCK_RETURNS, 0);
+        returns += code.program.blocks[i].flags;
+    }
+    assert_int_equal(returns, 1);
+    code_deinit(&code);
+}
+
 static const char hoisted[] = "\x53"                         // 1000: push %rbx
                               "\x48\x83\xec\x10"             // 1001: sub $0x10,%rsp
                               "\x48\x8b\x1d\xf4\x2f\x00\x00" // 1005: mov 0x2ff4(%rip),%rbx (4000)
@@ -332,20 +365,60 @@ static const char landing[] = "\x53"                  // 1000: push %rbx
                               "\x48\x89\xdf"          // 1018: mov %rbx,%rdi
                               "\xe8\x00\x01\x00\x00"; // 101b: call 1120
 
+static void check_landing(struct machine_code *code, uint32_t flags, uint32_t first_flags)
+{
+    code_read_one(code, landing, sizeof landing - 1);
+    assert_frame(code, FRAME_FIXED, 48);
+    assert_int_equal(call_count(code), 3);
+    assert_call(code, 1, CALL_DIRECT, 2, 48, false);
+    assert_call(code, 2, CALL_DIRECT, 3, 48, false);
+    assert_int_equal(block_count(code), 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(code->program.blocks[i].flags & ~BLOCK_RETURNS,
+                         i == 0                              ? first_flags
+                         : code->program.blocks[i].call == 1 ? flags
+                                                             : 0);
+    code_deinit(code);
+}
+
 static void test_landing_pad(void **state)
 {
     (void)state;
     struct machine_code code;
-    READ_ONE(code, landing);
-    assert_frame(&code, FRAME_FIXED, 48);
-    assert_int_equal(call_count(&code), 3);
-    assert_call(&code, 1, CALL_DIRECT, 2, 48, false);
-    assert_call(&code, 2, CALL_DIRECT, 3, 48, false);
-    uint32_t pads = 0;
-    for (uint32_t i = 0; i < block_count(&code); i++)
-        if (code.program.blocks[i].flags & BLOCK_LANDING_PAD)
-            pads += code.program.blocks[i].call == 1;
-    assert_int_equal(pads, 1);
+    code_init(&code);
+    code_exceptions(&code, "\xff\xff\x01\x04\x05\x05\x10\x01\x01\x00", 10);
+    check_landing(&code, BLOCK_LANDING_PAD | BLOCK_CATCHES, 0);
+    // A pad for a place where nobody calls, and one outside the function.
+    code_init(&code);
+    code_exceptions(&code, "\xff\xff\x01\x04\x00\x05\x10\x00", 8);
+    check_landing(&code, BLOCK_GAP, 0);
+    code_init(&code);
+    code_exceptions(&code, "\xff\xff\x01\x04\x05\x05\x40\x00", 8);
+    check_landing(&code, BLOCK_GAP, BLOCK_HIDES_PADS);
+}
+
+static const char landings[] = "\x53"                 // 1000: push %rbx
+                               "\xe8\xfa\x00\x00\x00" // 1001: call 1100
+                               "\x48\x83\xec\x20"     // 1006: sub $0x20,%rsp
+                               "\xe8\x01\x01\x00\x00" // 100a: call 1110
+                               "\x48\x83\xc4\x20"     // 100f: add $0x20,%rsp
+                               "\x5b"                 // 1013: pop %rbx
+                               "\xc3"                 // 1014: ret
+                               "\xe8\x06\x01\x00\x00" // 1015: call 1120
+                               "\x0f\x0b"             // 101a: ud2
+                               "\xe8\xff\x00\x00\x00" // 101c: call 1120
+                               "\x0f\x0b";            // 1021: ud2
+
+static void test_calls_land_where_the_table_says(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    code_init(&code);
+    code_exceptions(&code, "\xff\xff\x01\x08\x01\x05\x15\x00\x0a\x05\x1c\x00", 12);
+    code_read_one(&code, landings, sizeof landings - 1);
+    assert_int_equal(call_count(&code), 4);
+    assert_call(&code, 2, CALL_DIRECT, 3, 16, false);
+    assert_call(&code, 3, CALL_DIRECT, 3, 48, false);
     code_deinit(&code);
 }
 
@@ -560,10 +633,12 @@ int main(void)
         cmocka_unit_test(test_get_pc),
         cmocka_unit_test(test_bounded_switch),
         cmocka_unit_test(test_switch_without_comparison),
+        cmocka_unit_test(test_state_machine),
         cmocka_unit_test(test_hoisted_slot),
         cmocka_unit_test(test_writable_slot),
         cmocka_unit_test(test_heights_behind_calls_count_less),
         cmocka_unit_test(test_landing_pad),
+        cmocka_unit_test(test_calls_land_where_the_table_says),
         cmocka_unit_test(test_ifs_without_calls_dissolve),
         cmocka_unit_test(test_branch_to_other_function),
         cmocka_unit_test(test_fall_into_next_function),

@@ -158,13 +158,13 @@ static void noreturn_is_found_through_calls(void **state)
     graph_deinit(&graph);
 }
 
-/* The same with an exception table: what stands behind abort() may be a landing pad. */
+/* The same with an unknown exception table: what stands behind abort() may be a landing pad. */
 static void landing_pad_may_follow_noreturn_call(void **state)
 {
     (void)state;
     struct graph graph;
     begin(&graph);
-    graph_add_landing_pads(&graph, F);
+    graph_hide_pads(&graph, F);
     graph_chain(&graph, F, (uint32_t[]){ABORT, FREE}, 2);
     analyze(&graph);
     assert_true(graph.facts.verdicts[F].returns);
@@ -205,6 +205,61 @@ static void catch_returns_without_normal_path(void **state)
     assert_int_equal(allocates(&graph, G), VERDICT_ON_PANIC);
     assert_int_equal(allocates(&graph, H), VERDICT_ALWAYS);
     assert_true(graph.facts.verdicts[G].has_normal_paths);
+    graph_deinit(&graph);
+}
+
+/* for (;;) { g(); } with g: if (x) malloc(1); and h: f(); */
+static void endless_loop_is_normal(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_call(&graph, F, TO(G), NEXT(0));
+    graph_block(&graph, G, 0, FORK(1, 2));
+    graph_call(&graph, G, TO(MALLOC), NEXT(2));
+    graph_leaf(&graph, G);
+    graph_chain(&graph, H, (uint32_t[]){FREE, F}, 2);
+    analyze(&graph);
+    assert_int_equal(allocates(&graph, F), VERDICT_MAYBE);
+    assert_int_equal(allocates(&graph, H), VERDICT_MAYBE);
+    assert_int_equal(frees(&graph, H), VERDICT_MAYBE); // not always: it never returns
+    assert_true(graph.facts.verdicts[H].lingers && !graph.facts.verdicts[H].returns);
+    assert_int_equal(graph.facts.call_paths[0], CALL_PATH_NORMAL);
+    graph_deinit(&graph);
+}
+
+/* malloc(1); for (;;) ; and malloc(1); for (;;) abort(); */
+static void dead_ends_are_not_normal(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_call(&graph, F, TO(MALLOC), NEXT(1));
+    graph_block(&graph, F, 0, NEXT(1));
+    graph_call(&graph, G, TO(MALLOC), NEXT(1));
+    graph_call(&graph, G, TO(ABORT), NEXT(1));
+    graph_chain(&graph, H, (uint32_t[]){F}, 1);
+    analyze(&graph);
+    for (uint32_t i = F; i <= H; i++) {
+        assert_int_equal(allocates(&graph, i), VERDICT_ON_PANIC);
+        assert_false(graph.facts.verdicts[i].lingers);
+    }
+    graph_deinit(&graph);
+}
+
+/* A function that is known to end the program may go round in circles before it does. */
+static void loops_in_known_ends_are_not_normal(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_name(&graph, F, "__fortify_fail");
+    graph_call(&graph, F, TO(G), NEXT(0));
+    graph_chain(&graph, G, (uint32_t[]){MALLOC}, 1);
+    graph_chain(&graph, H, (uint32_t[]){F}, 1);
+    analyze(&graph);
+    assert_int_equal(allocates(&graph, F), VERDICT_ON_PANIC);
+    assert_int_equal(allocates(&graph, H), VERDICT_ON_PANIC);
     graph_deinit(&graph);
 }
 
@@ -359,7 +414,7 @@ static void recursion(void **state)
     graph_deinit(&graph);
 }
 
-static void unknown_jump_reaches_landing_pads(void **state)
+static void unknown_jump_reaches_gaps(void **state)
 {
     (void)state;
     struct graph graph;
@@ -368,7 +423,7 @@ static void unknown_jump_reaches_landing_pads(void **state)
     graph_tail(&graph, F, TO_UNKNOWN);
     graph.data[1].flags = BLOCK_UNRESOLVED;
     graph_leaf(&graph, F);
-    graph_block(&graph, F, BLOCK_LANDING_PAD, NEXT(4)); /* one of its cases */
+    graph_block(&graph, F, BLOCK_GAP, NEXT(4)); /* one of its cases */
     graph_call(&graph, F, TO(MALLOC), NEXT(2));
     analyze(&graph);
     assert_int_equal(allocates(&graph, F), VERDICT_MAYBE);
@@ -471,7 +526,11 @@ static void user_allocators(void **state)
     graph_leaf(&graph, G);
     graph_chain(&graph, F, (uint32_t[]){G}, 1);
     graph_finish(&graph);
-    allocators_mark(&graph.program, (const char *const[]){"pool_get", "no_such"}, 2);
+    const struct allocator_rule rules[] = {
+        {{"pool_get", ALLOCATOR_ALLOCATE, {-1, -1, -1}}, NULL},
+        {{"no_such", ALLOCATOR_ALLOCATE, {-1, -1, -1}}, NULL},
+    };
+    allocators_mark(&graph.program, rules, 2);
     heap_analyze(&graph.program);
     assert_int_equal(allocates(&graph, F), VERDICT_ALWAYS);
     assert_int_equal(graph.program.diagnostics.count, 1);
@@ -491,6 +550,9 @@ int main(void)
         cmocka_unit_test(landing_pad_may_follow_noreturn_call),
         cmocka_unit_test(landing_pads_are_not_normal),
         cmocka_unit_test(catch_returns_without_normal_path),
+        cmocka_unit_test(endless_loop_is_normal),
+        cmocka_unit_test(dead_ends_are_not_normal),
+        cmocka_unit_test(loops_in_known_ends_are_not_normal),
         cmocka_unit_test(unresolved_call_is_unknown),
         cmocka_unit_test(unresolved_on_panic),
         cmocka_unit_test(imports),
@@ -498,7 +560,7 @@ int main(void)
         cmocka_unit_test(address_taken_counts_as_unresolved),
         cmocka_unit_test(partial_call_is_never_always),
         cmocka_unit_test(recursion),
-        cmocka_unit_test(unknown_jump_reaches_landing_pads),
+        cmocka_unit_test(unknown_jump_reaches_gaps),
         cmocka_unit_test(longjmp_comes_back),
         cmocka_unit_test(shortest_witness),
         cmocka_unit_test(sizes_of_sites),

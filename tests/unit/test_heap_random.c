@@ -4,8 +4,9 @@
  * The model runs each random program in every possible way. A run of a function is a walk over
  * its blocks; what is remembered of it is whether it entered an allocator that counts and whether
  * it met a call that is not resolved. The set of what normal runs can end with, for all functions,
- * grows until nothing is added; the verdict is read off it. Nothing of this shares an idea with the
- * analysis, which never looks at runs.
+ * grows until nothing is added; the verdict is read off it. Runs that never end because they go
+ * round and round, with calls, are told from those that end by who can reach whom. Nothing of this
+ * shares an idea with the analysis, which never looks at runs.
  */
 #include "analysis/heap.h"
 #include "analysis/heap/allocators.h"
@@ -20,6 +21,7 @@
 #include <cmocka.h>
 
 enum { PROGRAMS = 10000, MAX_BLOCKS = 8, ENTERED = 1, OPEN = 2, MASKS = 4 };
+enum { ENTRIES = BLOCK_LANDING_PAD | BLOCK_GAP };
 
 struct model {
     const struct program *program;
@@ -29,6 +31,8 @@ struct model {
     bool is_caught[CODE_COUNT * MAX_BLOCKS]; /* blocks that control is in only after exceptions */
     uint8_t any[R_COUNT];                    /* ENTERED, OPEN on any path */
     uint8_t runs[R_COUNT];                   /* bit m: some normal run ends with mask m */
+    bool lingers[R_COUNT];                   /* some normal run does not end */
+    uint8_t stays[R_COUNT];                  /* ENTERED, OPEN in normal runs that do not end */
 };
 
 static const struct block *blocks_of(const struct model *model, uint32_t function,
@@ -60,6 +64,12 @@ static bool can_return(const struct model *model, uint32_t index)
     return result;
 }
 
+/** Whether more than the function's own control may lead to the block. */
+static bool is_entered(const struct block *block)
+{
+    return block->flags & ENTRIES;
+}
+
 static bool leaves(const struct model *model, const struct block *block)
 {
     return block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED) ||
@@ -72,7 +82,7 @@ static bool walk(const struct model *model, uint32_t function, bool with_catches
     uint32_t first, count;
     const struct block *blocks = blocks_of(model, function, &first, &count);
     for (uint32_t i = 0; i < count; i++)
-        ret_reached[i] = !i || (with_catches && blocks[i].flags & BLOCK_LANDING_PAD);
+        ret_reached[i] = !i || (with_catches && is_entered(&blocks[i]));
     bool result = false;
     for (uint32_t round = 0; round <= count; round++) {
         for (uint32_t i = 0; i < count; i++) {
@@ -92,7 +102,8 @@ static void find_hidden(struct model *model)
 {
     const struct program *program = model->program;
     for (uint32_t i = 0; i < R_COUNT; i++)
-        model->hidden[i] = program->images[0]->unwind_entries[i].lsda;
+        model->hidden[i] =
+            i < CODE_COUNT && program->blocks[program->function_blocks[i]].flags & BLOCK_HIDES_PADS;
     for (uint32_t i = 0; i < program->call_count; i++)
         for (uint32_t j = 0; program->calls[i].is_partial && j < program->calls[i].target_count;
              j++)
@@ -157,10 +168,11 @@ static void jump(struct walker *walker, uint32_t function, unsigned mask)
     bool reached[MAX_BLOCKS];
     walk(walker->model, function, true, reached);
     for (uint32_t i = 0; i < count; i++) {
-        if (blocks[i].flags & BLOCK_LANDING_PAD)
+        if (blocks[i].flags & BLOCK_GAP)
             go_on(walker, function, i, mask);
         for (unsigned n = 0; n < 2 && reached[i]; n++)
-            if (!can_return(walker->model, blocks[i].call) && blocks[i].next[n] != NONE)
+            if (!can_return(walker->model, blocks[i].call) && blocks[i].next[n] != NONE &&
+                (blocks[blocks[i].next[n] - first].flags & ENTRIES) != BLOCK_LANDING_PAD)
                 go_on(walker, function, blocks[i].next[n] - first, mask);
     }
 }
@@ -221,8 +233,7 @@ static bool find_catch(const struct model *model, uint32_t function)
     memset(callees_return.runs, 1, sizeof callees_return.runs);
     struct walker caught = {.model = &callees_return};
     for (uint32_t i = 0; i < count; i++) {
-        if (blocks[i].flags & BLOCK_LANDING_PAD ||
-            (model->hidden[function] && model->is_caught[first + i]))
+        if (is_entered(&blocks[i]) || (model->hidden[function] && model->is_caught[first + i]))
             go_on(&caught, function, i, 0);
     }
     return caught.runs;
@@ -273,6 +284,120 @@ static void find_any(struct model *model)
     }
 }
 
+/* ---- Runs that do not end -------------------------------------------------------------------- */
+
+/** What is known of the blocks of one function. */
+struct ways {
+    bool is_ahead[MAX_BLOCKS];          /* a normal walk from the entry may come here */
+    bool leads[MAX_BLOCKS][MAX_BLOCKS]; /* over one step or more */
+    bool can_leave[MAX_BLOCKS], can_stay[MAX_BLOCKS];
+};
+
+static void find_edges(const struct model *model, uint32_t function, struct ways *ret)
+{
+    uint32_t first, count;
+    const struct block *blocks = blocks_of(model, function, &first, &count);
+    struct walker walker = walk_runs(model, function);
+    memset(ret, 0, sizeof *ret);
+    for (uint32_t i = 0; i < count; i++) {
+        for (unsigned m = 0; m < MASKS; m++)
+            ret->is_ahead[i] |= walker.seen[i][m];
+        for (unsigned n = 0; n < 2 && can_return(model, blocks[i].call); n++)
+            if (blocks[i].next[n] != NONE)
+                ret->leads[i][blocks[i].next[n] - first] = true;
+    }
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t i = 0; i < count; i++)
+            for (uint32_t j = 0; j < count; j++)
+                ret->leads[i][j] |= ret->leads[i][k] && ret->leads[k][j];
+}
+
+/** Whether a call never comes back and yet need not end. */
+static bool call_lingers(const struct model *model, uint32_t call)
+{
+    uint32_t count = call == NONE ? 0 : model->program->calls[call].target_count;
+    bool lingers = false, returns = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t target = target_of(model, call, i);
+        // Of one that is alone it does not count that an exception may make it return.
+        bool only_catches = count == 1 && target < CODE_COUNT && !model->runs[target];
+        lingers |= model->lingers[target] && (count == 1 || !model->runs[target]);
+        returns |= model->returns[target] && !only_catches;
+    }
+    return lingers && !returns;
+}
+
+static struct ways find_ways(const struct model *model, uint32_t function)
+{
+    uint32_t first, count;
+    const struct block *blocks = blocks_of(model, function, &first, &count);
+    bool leaves_here[MAX_BLOCKS] = {0}, stays_here[MAX_BLOCKS] = {0};
+    struct ways ways;
+    find_edges(model, function, &ways);
+    for (uint32_t i = 0; i < count; i++)
+        leaves_here[i] = can_return(model, blocks[i].call) && leaves(model, &blocks[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        ways.can_leave[i] = leaves_here[i];
+        for (uint32_t j = 0; j < count; j++)
+            ways.can_leave[i] |= ways.leads[i][j] && leaves_here[j];
+        bool goes_round = ways.leads[i][i] && blocks[i].call != NONE && !ways.can_leave[i];
+        stays_here[i] = goes_round || call_lingers(model, blocks[i].call);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        ways.can_stay[i] = stays_here[i];
+        for (uint32_t j = 0; j < count; j++)
+            ways.can_stay[i] |= ways.leads[i][j] && stays_here[j];
+    }
+    return ways;
+}
+
+/** Returns what the call may do in runs of its targets that end, or in those that do not. */
+static uint8_t call_effect(const struct model *model, uint32_t call, bool with_ends)
+{
+    const struct call *record = &model->program->calls[call];
+    uint8_t effect = 0, runs = with_ends ? call_runs(model, call) : 0;
+    for (unsigned m = 0; m < MASKS; m++)
+        if (runs & 1 << m)
+            effect |= m;
+    if (with_ends && is_weak(record))
+        effect |= any_effect(model, call);
+    for (uint32_t i = 0; i < record->target_count && !is_weak(record); i++)
+        effect |= model->stays[target_of(model, call, i)];
+    return effect;
+}
+
+static bool add_stays(struct model *model, uint32_t function)
+{
+    uint32_t first, count;
+    const struct block *blocks = blocks_of(model, function, &first, &count);
+    struct ways ways = find_ways(model, function);
+    bool lingers = model->lingers[function] || (ways.is_ahead[0] && ways.can_stay[0]);
+    uint8_t stays = model->stays[function];
+    for (uint32_t i = 0; i < count; i++) {
+        lingers |= ways.is_ahead[i] && ways.can_stay[i];
+        if (!ways.is_ahead[i] || blocks[i].call == NONE)
+            continue;
+        if (ways.can_stay[i])
+            stays |= call_effect(model, blocks[i].call, true);
+        else if (ways.can_leave[i])
+            stays |= call_effect(model, blocks[i].call, false);
+    }
+    bool changed = lingers != model->lingers[function] || stays != model->stays[function];
+    model->lingers[function] = lingers;
+    model->stays[function] = stays;
+    return changed;
+}
+
+static void find_stays(struct model *model)
+{
+    bool changed = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t i = 0; i < CODE_COUNT; i++)
+            changed |= add_stays(model, i);
+    }
+}
+
 static void build(struct model *model)
 {
     find_hidden(model);
@@ -282,17 +407,18 @@ static void build(struct model *model)
         model->may_catch[i] = find_catch(model, i);
     while (find_runs(model))
         ;
+    find_stays(model);
 }
 
 static enum verdict expected(const struct model *model, uint32_t function)
 {
-    uint8_t runs = model->runs[function];
+    uint8_t runs = model->runs[function], stays = model->stays[function];
     uint8_t without = 1 | 1 << OPEN, entered = 1 << ENTERED | 1 << (ENTERED | OPEN);
     if (runs && !(runs & without))
         return VERDICT_ALWAYS;
-    if (runs & entered)
+    if (runs & entered || stays & ENTERED)
         return VERDICT_MAYBE;
-    if (runs & (1 << OPEN | 1 << (ENTERED | OPEN)))
+    if (runs & (1 << OPEN | 1 << (ENTERED | OPEN)) || stays & OPEN)
         return VERDICT_UNKNOWN;
     if (model->any[function] & ENTERED)
         return VERDICT_ON_PANIC;
@@ -337,6 +463,7 @@ static void check_program(uint64_t seed)
             if (verdict != wanted || verdicts->returns != model.returns[i])
                 printf("program %lu, function %u, role %u\n", (unsigned long)seed, i, role);
             assert_int_equal(verdicts->returns, model.returns[i]);
+            assert_int_equal(verdicts->lingers, model.lingers[i]);
             assert_int_equal(verdict, wanted);
             check_witness(&graph.program, i, (enum heap_role)role, verdict);
         }

@@ -80,7 +80,12 @@ static void fill_heap(struct fixture *f)
     f->steps[WORK] = (struct step){1, MALLOC};
     f->steps[MALLOC] = (struct step){NONE, NONE};
     f->roles[MALLOC] = ALLOCATOR_ALLOCATE;
-    f->sites[0] = (struct site){1, MALLOC, -1, -1, -1, false};
+    f->sites[0] = (struct site){.call = 1,
+                                .allocator = MALLOC,
+                                .bytes = -1,
+                                .alignment = -1,
+                                .count = -1,
+                                .element_bytes = -1};
 }
 
 static void fill_globals(struct fixture *f)
@@ -116,7 +121,7 @@ static struct fixture *fixture_create(void)
     fill_stack(f);
     fill_heap(f);
     fill_globals(f);
-    f->entries[0] = (struct entry){MAIN, ENTRY_MAIN};
+    f->entries[0] = (struct entry){MAIN, ENTRY_MAIN, 8 << 20};
     f->image = (struct image){.path = "a.out",
                               .name = "a.out",
                               .machine = "x86-64",
@@ -140,7 +145,9 @@ static struct fixture *fixture_create(void)
                               .site_count = 1,
                               .entries = f->entries,
                               .entry_count = 1,
-                              .main_function = MAIN};
+                              .main_function = MAIN,
+                              .main_limit_bytes = 8 << 20,
+                              .thread_limit_bytes = 2 << 20};
     f->facts.steps[HEAP_ALLOCATES][WAY_NORMAL] = f->steps;
     struct program *program = &f->program;
     program->images = f->images;
@@ -232,6 +239,30 @@ static void test_overview_text(void **state)
         free(run(report_overview, "report", options, width));
 }
 
+/* The deepest known stack of main is too deep for it, although it has no bound; so is work's frame,
+ * for main and for other threads. */
+static void test_limits(void **state)
+{
+    (void)state;
+    static const char entry[] =
+        "{\"kind\": \"entry_exceeds_limit\", \"entry\": \"main\", \"entry_kind\": \"main\", "
+        "\"bytes\": 9437216, \"is_bound\": false, \"limit_bytes\": 8388608, "
+        "\"function\": \"work\xEF\xBF\xBD\", \"frame_bytes\": 9437184, ";
+    static const char frame[] =
+        "{\"kind\": \"frame_exceeds_limit\", \"entry\": null, \"entry_kind\": null, "
+        "\"bytes\": 9437184, \"is_bound\": true, \"limit_bytes\": 2097152, "
+        "\"function\": \"work\xEF\xBF\xBD\", \"frame_bytes\": 9437184, ";
+    expect_part(report_stack, "stack", json, entry);
+    expect_part(report_stack, "stack", json, frame);
+    expect_part(report_overview, "report", json, entry);
+    struct report_options options = {0};
+    expect_part(report_stack, "stack", options,
+                "! main needs at least 9.0 MiB (9,437,216 B) of stack and usually has "
+                "8.0 MiB; the largest frame on the way is that of work\xEF\xBF\xBD: 9.0 MiB\n"
+                "! frame of work\xEF\xBF\xBD: 9.0 MiB (9,437,184 B), more than what there usually "
+                "is: the 8.0 MiB of a main thread and the 2.0 MiB of other threads\n");
+}
+
 static void test_globals(void **state)
 {
     (void)state;
@@ -255,10 +286,13 @@ static void test_stack(void **state)
     expect_part(report_stack, "stack", json,
                 "{\"name\": \"main\", \"linkage_name\": \"main\", \"address\": 4096, "
                 "\"file\": null, \"line\": null, \"frame_bytes\": 32, \"frame\": \"fixed\", "
-                "\"bound_bytes\": null, \"bound_with_panic_bytes\": null, "
+                "\"red_zone_bytes\": 0, \"bound_bytes\": null, \"bound_with_panic_bytes\": null, "
                 "\"at_least_bytes\": 9437216, ");
     expect_part(report_stack, "stack", json,
                 "\"deepest\": [\"main\", \"work\xEF\xBF\xBD\"], \"aliases\": []}");
+    expect_part(report_stack, "stack", json,
+                "\"at_least_bytes\": 9437216, \"limit_bytes\": 8388608, "
+                "\"exceeds_limit\": true, \"deepest\": [");
     struct report_options tree = {.is_json = true, .function = "main"};
     expect_part(report_stack, "stack", tree, "{\"depth\": 2, \"name\": \"malloc\"");
 }
@@ -274,8 +308,10 @@ static void test_heap(void **state)
                 "\"file\": null, \"line\": null}]");
     expect_part(report_heap, "heap", json,
                 "{\"address\": 4116, \"function\": \"work\xEF\xBF\xBD\", \"file\": null, "
-                "\"line\": null, \"inlined\": [], \"allocator\": \"malloc\", \"bytes\": null, "
-                "\"alignment\": null, \"count\": null, \"on_panic\": false, \"type\": null}");
+                "\"line\": null, \"inlined\": [], \"allocator\": \"malloc\", "
+                "\"kind\": \"allocate\", \"bytes\": null, "
+                "\"alignment\": null, \"count\": null, \"element_bytes\": null, "
+                "\"on_panic\": false, \"before_main\": null, \"type\": null}");
     struct report_options why = {.function = "main"};
     expect_part(report_heap, "heap", why, "allocates: always; every normal path does\n");
 }
@@ -322,10 +358,15 @@ static void test_what_the_user_asks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file_object),   cmocka_unit_test(test_overview),
-        cmocka_unit_test(test_overview_text), cmocka_unit_test(test_globals),
-        cmocka_unit_test(test_stack),         cmocka_unit_test(test_heap),
-        cmocka_unit_test(test_calls),         cmocka_unit_test(test_what_the_user_asks),
+        cmocka_unit_test(test_file_object),
+        cmocka_unit_test(test_overview),
+        cmocka_unit_test(test_overview_text),
+        cmocka_unit_test(test_globals),
+        cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_what_the_user_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

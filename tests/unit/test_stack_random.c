@@ -29,7 +29,7 @@ struct chain {
 static bool counts(const struct program *program, uint32_t call, bool with_panic)
 {
     uint8_t path = program->facts->call_paths[call];
-    return path == CALL_PATH_NORMAL || (with_panic && path == CALL_PATH_DIVERGING);
+    return path == CALL_PATH_NORMAL || (with_panic && path != CALL_PATH_DEAD);
 }
 
 static int64_t depth_at(const struct program *program, const struct call *call)

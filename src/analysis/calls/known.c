@@ -18,12 +18,12 @@
 #include <string.h>
 
 enum {
-    STOP = KNOWN_NEVER_RETURNS,
-    STOP_QUIETLY = KNOWN_NEVER_RETURNS | KNOWN_NO_HEAP,
+    STOP = KNOWN_NEVER_RETURNS | KNOWN_ENDS,
+    STOP_QUIETLY = KNOWN_NEVER_RETURNS | KNOWN_NO_HEAP | KNOWN_ENDS,
     JUMP_AWAY = KNOWN_NEVER_RETURNS | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     MARK_PLACE = KNOWN_RETURNS_TWICE | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     /* frees the exception object if nobody catches it */
-    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE,
+    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS,
     QUIET = KNOWN_NO_HEAP,
 };
 
@@ -52,11 +52,18 @@ static const struct {
     {"__fortify_fail", STOP},
     {"__chk_fail", STOP},
     {"__libc_fatal", STOP},
+    {"__libc_message", KNOWN_ENDS},
+    {"__run_exit_handlers", KNOWN_ENDS},
+    {"__assert_fail_base", KNOWN_ENDS},
+    {"rust_begin_unwind", KNOWN_ENDS},
+    {"rust_panic", KNOWN_ENDS},
     {"__libc_start_main", STOP},
     {"__longjmp_chk", JUMP_AWAY},
     {"longjmp", JUMP_AWAY},
     {"_longjmp", JUMP_AWAY},
     {"siglongjmp", JUMP_AWAY},
+    {"__libc_longjmp", JUMP_AWAY},
+    {"__libc_siglongjmp", JUMP_AWAY},
     {"__longjmp", JUMP_AWAY},
     {"setcontext", JUMP_AWAY},
     {"setjmp", MARK_PLACE},
@@ -123,7 +130,9 @@ static uint8_t flags_of(const struct string_map *names, const struct function *f
     if (index == MAP_NONE)
         return 0;
     uint8_t flags = known_names[index].flags;
-    return function->source == FUNCTION_EXTERNAL || flags & KNOWN_EVERYWHERE ? flags : 0;
+    if (function->source == FUNCTION_EXTERNAL || flags & KNOWN_EVERYWHERE)
+        return flags;
+    return flags & KNOWN_ENDS;
 }
 
 uint8_t *known_functions(const struct program *program)

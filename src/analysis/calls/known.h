@@ -10,7 +10,10 @@ enum {
     KNOWN_NEVER_RETURNS = 1,
     KNOWN_RETURNS_TWICE = 2, /* setjmp: control comes back to it from longjmp */
     KNOWN_NO_HEAP = 4,       /* neither allocates nor frees */
-    KNOWN_EVERYWHERE = 8,    /* holds wherever it is defined, not only where its code is missing */
+    KNOWN_EVERYWHERE =
+        8, /* the above holds wherever it is defined, not only where its code is missing */
+    KNOWN_ENDS = 16, /* ends the program or throws, wherever it is defined: a loop in it
+                        only makes sure of that */
 };
 
 /** Returns the KNOWN_* flags of each function, 0 for most; the caller frees it. */

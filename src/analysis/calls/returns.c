@@ -1,7 +1,7 @@
 /*
  * returns.c: which functions may return.
  *
- * In: blocks, call graph, unwind tables. Out: struct returns. It is the least set such that a
+ * In: blocks, call graph. Out: struct returns. It is the least set such that a
  * function returns if a block that leaves it can be reached; control reaches
  *   - the entry of each function, and its blocks that only the unwinder enters: a catch returns;
  *   - the successors of a reached block without a call, or whose call may return.
@@ -13,8 +13,8 @@
  *
  * The flow graph was made without knowing which calls return, so code behind a call that does not
  * may be there for other reasons: a landing pad or a case of a switch that was not understood may
- * follow it directly. In functions that have an exception table, jumps with unknown targets,
- * or callers that enter them in the middle, such blocks therefore count as entered.
+ * follow it directly. In functions whose exception table is not known, that have jumps with unknown
+ * targets, or callers that enter them in the middle, such blocks therefore count as entered.
  *
  * The set is built in two phases: first without what only the unwinder enters and without such
  * hidden entries, then with them. Blocks remember the phase, so that normal.c can tell returns
@@ -44,34 +44,15 @@ struct search {
     ARRAY(uint32_t) returning;  /* nodes that return, whose callers have not been told */
 };
 
-/** Whether the unwind tables know @p address and say that its range has no landing pads. */
-static bool has_no_landing_pads(const struct image *image, uint64_t address, uint32_t *cursor)
-{
-    while (*cursor < image->unwind_count && image->unwind_entries[*cursor].address <= address)
-        ++*cursor;
-    if (!*cursor)
-        return false;
-    const struct unwind_entry *entry = &image->unwind_entries[*cursor - 1];
-    return address - entry->address < entry->bytes && !entry->lsda;
-}
-
-static void find_exception_tables(struct search *search, uint32_t image_index)
-{
-    const struct program *program = search->program;
-    const struct image *image = program->images[image_index];
-    uint32_t cursor = 0;
-    for (uint32_t i = program->image_functions[image_index];
-         i < program->image_functions[image_index + 1]; i++) {
-        if (!has_no_landing_pads(image, program->functions[i].address, &cursor))
-            search->ret->has_hidden_entries[program_whole(program, i)] = true;
-    }
-}
-
 static void find_hidden_entries(struct search *search)
 {
     const struct program *program = search->program;
-    for (uint32_t i = 0; i < program->image_count; i++)
-        find_exception_tables(search, i);
+    for (uint32_t i = 0; i < search->graph->function_count; i++) {
+        uint32_t first = program->function_blocks[i];
+        if (first < program->function_blocks[i + 1] &&
+            program->blocks[first].flags & BLOCK_HIDES_PADS)
+            search->ret->has_hidden_entries[i] = true;
+    }
     for (uint32_t i = 0; i < program->call_count; i++) {
         const struct call *call = &program->calls[i];
         if (!call->is_partial)
@@ -183,7 +164,7 @@ static void add_catches(struct search *search, uint32_t function)
          block < program->function_blocks[function + 1]; block++) {
         if (search->block_phases[block] && has_hidden_entries)
             look_behind(search, (struct place){function, block});
-        else if (program->blocks[block].flags & BLOCK_LANDING_PAD)
+        else if (program->blocks[block].flags & (BLOCK_LANDING_PAD | BLOCK_GAP))
             reach(search, function, block);
     }
 }
@@ -198,18 +179,21 @@ static void find_marked_places(struct search *search)
     }
 }
 
-void returns_init(struct returns *ret, const struct callgraph *graph, uint8_t *call_paths)
+void returns_init(struct returns *ret, const struct callgraph *graph, struct facts *facts)
 {
     const struct program *program = graph->program;
     size_t functions = (size_t)graph->function_count + 1;
     *ret = (struct returns){
         .returns = xcalloc((size_t)graph->node_count + 1, sizeof *ret->returns),
         .has_normal_paths = xcalloc(functions, sizeof *ret->has_normal_paths),
+        .returns_normally = xcalloc(functions, sizeof *ret->returns_normally),
+        .lingers = xcalloc((size_t)graph->node_count + 1, sizeof *ret->lingers),
         .has_hidden_entries = xcalloc(functions, sizeof *ret->has_hidden_entries),
         .may_catch = xcalloc(functions, sizeof *ret->may_catch),
         .jumps_away = xcalloc(functions, sizeof *ret->jumps_away),
         .is_marked_place = xcalloc(functions, sizeof *ret->is_marked_place),
-        .call_paths = call_paths,
+        .call_paths = facts->call_paths,
+        .block_paths = facts->block_paths,
         .known = known_functions(program),
     };
     struct search search = {
@@ -242,6 +226,8 @@ void returns_deinit(struct returns *returns)
 {
     free(returns->returns);
     free(returns->has_normal_paths);
+    free(returns->returns_normally);
+    free(returns->lingers);
     free(returns->has_hidden_entries);
     free(returns->may_catch);
     free(returns->jumps_away);

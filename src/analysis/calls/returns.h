@@ -7,19 +7,22 @@
 #include "analysis/calls/callgraph.h"
 
 struct returns {
-    bool *returns;            /* of each node: some call of it may come back */
-    bool *has_normal_paths;   /* of each function; where it has no code: it may return */
+    bool *returns;          /* of each node: some call of it may come back */
+    bool *has_normal_paths; /* of each function; where it has no code: it may return */
+    bool *returns_normally; /* of each function: a normal path leads to a return, too */
+    bool *lingers;          /* of each node: a normal path stays in it, or in a callee, for good */
     bool *has_hidden_entries; /* of each function: code behind a call that never returns may be
                                  entered in other ways (returns.c) */
     bool *may_catch;          /* of each function: it may return without a normal path */
     bool *jumps_away; /* of each function: a jump with unknown targets is not among its calls */
     bool *is_marked_place; /* of each function: it calls setjmp or its like */
-    uint8_t *call_paths;   /* enum call_path of each call; the caller's */
+    uint8_t *call_paths;   /* enum call_path of each call; those of facts */
+    uint8_t *block_paths;  /* the same of each block */
     uint8_t *known;        /* known_functions() */
 };
 
-/** Fills @p call_paths, which is all zero and which @p ret refers to, besides @p ret. */
-void returns_init(struct returns *ret, const struct callgraph *graph, uint8_t *call_paths);
+/** Fills the call_paths and block_paths of @p facts, to which @p ret refers, besides @p ret. */
+void returns_init(struct returns *ret, const struct callgraph *graph, struct facts *facts);
 void returns_deinit(struct returns *returns);
 
 /** Whether control may come back from @p call. */
@@ -45,7 +48,10 @@ static inline bool block_leaves(const struct callgraph *graph, const struct bloc
     return block->call != NONE && graph->traits[block->call] & CALL_IS_TAIL;
 }
 
-/** The second half of returns_init(): has_normal_paths, may_catch and call_paths (normal.c). */
+/**
+ * The second half of returns_init(): has_normal_paths, returns_normally, lingers, may_catch and
+ * call_paths (normal.c).
+ */
 void returns_find_normal_paths(struct returns *returns, const struct callgraph *graph,
                                const uint8_t *block_phases);
 

@@ -1,7 +1,8 @@
 /*
- * arguments.c: the constants that calls pass in registers. In: a solved function, the state before
- * a call. Out: output.arguments, for the callees and arguments that somebody asks for (how much an
- * allocator is to hand out); those of all calls would be more than the rest of the program.
+ * arguments.c: the constants and places that calls pass in registers. In: a solved function, the
+ * state before a call. Out: output.arguments, for the callees and arguments that somebody asks for
+ * (how much an allocator is to hand out); those of all calls would be more than the rest of the
+ * program.
  *
  * The solver's meet leaves a constant only where all ways agree. It does not know all ways:
  *
@@ -58,6 +59,17 @@ bool call_argument(const struct flow *flow, const struct machine_state *state, u
     return true;
 }
 
+/** Gets the argument @p index if it is a place in the function's own frame. */
+static bool frame_argument(const struct flow *flow, const struct machine_state *state,
+                           unsigned index, int64_t *ret)
+{
+    if (index >= flow->arch->argument_count)
+        return false;
+    const struct value *value = &state->registers[flow->arch->arguments[index]];
+    *ret = value->number;
+    return value->form == FORM_STACK;
+}
+
 /** Gets the state before the last instruction of a block, if nothing is known at its start. */
 static void state_within_block(const struct flow *flow, uint32_t index, struct machine_state *ret)
 {
@@ -82,7 +94,8 @@ void emit_arguments(const struct flow *flow, struct output *output, enum constan
     for (unsigned set = wanted[callee]; set; set &= set - 1) {
         unsigned index = (unsigned)__builtin_ctz(set);
         struct argument argument = {.call = call, .index = (uint8_t)index};
-        if (call_argument(flow, state, index, &argument.number))
+        argument.is_frame = frame_argument(flow, state, index, &argument.number);
+        if (argument.is_frame || call_argument(flow, state, index, &argument.number))
             array_push(&output->arguments, argument);
     }
 }

@@ -17,7 +17,7 @@
 struct walk {
     struct flow *flow;
     struct output *output;
-    size_t first_call, first_argument;
+    size_t first_call, first_argument, first_pointer_call, first_pointer_argument;
     enum constant_reach reach;
     int64_t lowest;           /* stack pointer */
     int64_t lowest_access;    /* address below the stack pointer */
@@ -34,6 +34,11 @@ void output_deinit(struct output *output)
     array_deinit(&output->blocks);
     array_deinit(&output->references);
     array_deinit(&output->arguments);
+    array_deinit(&output->pointer_calls);
+    array_deinit(&output->pointer_stores);
+    array_deinit(&output->pointer_arguments);
+    frame_slots_deinit(&output->slots);
+    array_deinit(&output->mentions);
     array_deinit(&output->block_calls);
     array_deinit(&output->tails);
     array_deinit(&output->places);
@@ -169,8 +174,14 @@ static uint32_t add_last_call(struct walk *walk, uint32_t block, const struct ma
     struct callee callee = callee_of(flow, &last->effect, state);
     uint32_t call = add_call(walk, flow_address_of(flow, last->offset), callee, state,
                              last->effect.control != CONTROL_CALL);
-    if (callee.function != NONE && !callee.is_partial)
-        emit_arguments(flow, walk->output, walk->reach, block, state, callee.function, call);
+    if (callee.function == NONE)
+        emit_pointer_call(flow, walk->output, block, call);
+    if (callee.function == NONE || callee.is_partial)
+        return call;
+    emit_arguments(flow, walk->output, walk->reach, block, state, callee.function, call);
+    emit_pointer_arguments(flow, walk->output, state, call);
+    if (last->effect.target_kind == TARGET_REGISTER)
+        emit_function_use(walk->output, callee.function);
     return call;
 }
 
@@ -219,8 +230,11 @@ static void walk_block(struct walk *walk, uint32_t index)
             note_access(walk, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
+        if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes)
+            emit_pointer_store(flow, walk->output, effect, &state);
         struct value was = *stack_pointer(walk, &state);
         state_apply(flow, instruction, &state);
+        emit_function_mention(flow, walk->output, effect, &state);
         if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
             note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
@@ -267,6 +281,38 @@ static void renumber_arguments(struct walk *walk, const uint32_t *numbers)
     qsort(arguments, count, sizeof *arguments, by_call);
 }
 
+static int by_pointer_call(const void *a, const void *b)
+{
+    const struct pointer_call *x = a, *y = b;
+    return x->call < y->call ? -1 : x->call > y->call;
+}
+
+static int by_pointer_argument(const void *a, const void *b)
+{
+    const struct pointer_argument *x = a, *y = b;
+    if (x->call != y->call)
+        return x->call < y->call ? -1 : 1;
+    return x->argument < y->argument ? -1 : x->argument > y->argument;
+}
+
+static void renumber_pointers(struct walk *walk, const uint32_t *numbers)
+{
+    struct output *output = walk->output;
+    size_t calls = output->pointer_calls.count - walk->first_pointer_call;
+    size_t arguments = output->pointer_arguments.count - walk->first_pointer_argument;
+    struct pointer_call *call = output->pointer_calls.data + walk->first_pointer_call;
+    struct pointer_argument *argument =
+        output->pointer_arguments.data + walk->first_pointer_argument;
+    for (size_t i = 0; i < calls; i++)
+        call[i].call = numbers[call[i].call];
+    for (size_t i = 0; i < arguments; i++)
+        argument[i].call = numbers[argument[i].call];
+    if (calls > 1)
+        qsort(call, calls, sizeof *call, by_pointer_call);
+    if (arguments > 1)
+        qsort(argument, arguments, sizeof *argument, by_pointer_argument);
+}
+
 /** Brings the function's calls, which are in the order of its parts, into that of addresses. */
 static void sort_calls(struct walk *walk)
 {
@@ -292,6 +338,7 @@ static void sort_calls(struct walk *walk)
     renumber(output->block_calls.data, blocks, numbers);
     renumber(output->tails.data, 2 * blocks, numbers);
     renumber_arguments(walk, numbers);
+    renumber_pointers(walk, numbers);
 }
 
 /* ---- The function ---------------------------------------------------------------------------- */
@@ -328,12 +375,15 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
                         .output = output,
                         .first_call = output->calls.count,
                         .first_argument = output->arguments.count,
+                        .first_pointer_call = output->pointer_calls.count,
+                        .first_pointer_argument = output->pointer_arguments.count,
                         .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
     fill_none(flow, output);
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         walk_block(&walk, i);
     sort_calls(&walk);
+    emit_loose_functions(flow, output);
     *ret = frame_of(&walk);
     emit_blocks(flow, output, walk.first_call);
     emit_references(flow, output);

@@ -38,7 +38,8 @@ static bool must_stay(const struct pruning *pruning, uint32_t index)
 {
     const struct flow_block *block = &pruning->flow->blocks.data[index];
     const struct instruction *last = &pruning->flow->instructions.data[block->last];
-    return index == 0 || block->is_gap || pruning->output->block_calls.data[index] != NONE ||
+    return index == 0 || block->is_gap || block->is_landing ||
+           pruning->output->block_calls.data[index] != NONE ||
            pruning->output->tails.data[2 * index] != NONE || table_of(pruning->flow, block) ||
            last->effect.control == CONTROL_RETURN || last->effect.control == CONTROL_TRAP;
 }
@@ -94,7 +95,11 @@ static void add_blocks(struct pruning *pruning)
             continue;
         uint32_t call = pruning->output->block_calls.data[i], flags = 0;
         if (block->is_gap)
-            flags |= BLOCK_LANDING_PAD;
+            flags |= BLOCK_GAP;
+        if (block->is_landing)
+            flags |= block->may_catch ? BLOCK_LANDING_PAD | BLOCK_CATCHES : BLOCK_LANDING_PAD;
+        if (i == 0 && !flow->knows_landings)
+            flags |= BLOCK_HIDES_PADS;
         if (call != NONE && is_unresolved(pruning, call))
             flags |= BLOCK_UNRESOLVED;
         else if (flow->instructions.data[block->last].effect.control == CONTROL_RETURN)
@@ -171,6 +176,7 @@ static void link_successors(struct pruning *pruning, uint32_t number)
 void emit_blocks(struct flow *flow, struct output *output, size_t first_call)
 {
     struct pruning pruning = {flow, output, first_call, output->blocks.count};
+    flow_settle_gaps(flow);
     merge_blocks(&pruning);
     add_blocks(&pruning);
     for (uint32_t i = 0; i < flow->blocks.count; i++) {

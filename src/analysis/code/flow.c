@@ -3,9 +3,10 @@
  * instructions, in runs that control falls through.
  *
  * Recursive descent from the entry over direct jumps, so that each byte is decoded once and data
- * between instructions is never read as code; then a sweep over what is left: exception landing
- * pads, and code behind jumps whose targets are not known. Left out: following jumps out of the
- * function (they are tail calls), and telling data from code in the sweep.
+ * between instructions is never read as code; then a sweep over what is left: code behind jumps
+ * whose targets are not known and, where there is no exception table to read, landing pads. Left
+ * out: following jumps out of the function (they are tail calls), and telling data from code in the
+ * sweep.
  */
 #include "analysis/code/flow.h"
 
@@ -30,6 +31,8 @@ void flow_deinit(struct flow *flow)
     array_deinit(&flow->indirect_jumps);
     array_deinit(&flow->jump_tables);
     array_deinit(&flow->table_targets);
+    array_deinit(&flow->landings);
+    array_deinit(&flow->rows.ranges);
     array_deinit(&flow->blocks);
     array_deinit(&flow->solver.heads);
     array_deinit(&flow->solver.values);
@@ -75,8 +78,9 @@ static void clear(struct flow *flow)
     flow->ranges.count = flow->instructions.count = flow->runs.count = 0;
     flow->pending.count = flow->gaps.count = flow->indirect_jumps.count = 0;
     flow->jump_tables.count = flow->table_targets.count = flow->blocks.count = 0;
+    flow->landings.count = 0;
     flow->bytes = 0;
-    flow->is_deferred = false;
+    flow->is_deferred = flow->is_swept = flow->knows_landings = flow->follows_origins = false;
 }
 
 bool flow_begin(struct flow *flow, uint32_t function)
@@ -282,6 +286,7 @@ static uint32_t filler_bytes(struct flow *flow, const struct range *range, uint3
 bool flow_sweep(struct flow *flow)
 {
     size_t before = flow->gaps.count;
+    flow->is_swept = true;
     for (size_t i = 0; i < flow->ranges.count; i++) {
         const struct range *range = &flow->ranges.data[i];
         uint32_t offset = range->offset, end = offset + range->bytes;

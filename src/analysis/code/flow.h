@@ -4,6 +4,7 @@
  *
  *   flow_begin      the ranges of the function and its parts
  *   flow_descend    instructions, by following control from an entry
+ *   flow_land       the same from where the unwinder enters
  *   flow_sweep      instructions that no known control reaches
  *   flow_block      straight pieces of instructions, and how they follow each other
  *   flow_solve      what registers hold at each block's start, the stack pointer among them
@@ -19,6 +20,7 @@
 #include "analysis/code/state.h"
 #include "arch/arch.h"
 #include "base/array.h"
+#include "program/exceptions.h"
 #include "program/program.h"
 
 /** One contiguous piece of the function. */
@@ -48,8 +50,12 @@ struct flow_block {
     uint32_t first, last; /* instructions */
     uint32_t next;        /* the block that control falls into, NONE */
     uint32_t target;      /* the block that the last instruction jumps to, NONE */
+    uint32_t landing;     /* the block where exceptions of the call at its end land, NONE */
     uint32_t number;      /* among the blocks that the program gets */
     bool is_gap;          /* no known control leads here */
+    bool is_known;        /* scratch of flow_settle_gaps() */
+    bool is_landing;      /* the exception table does; another way may, too */
+    bool may_catch;       /* of a landing: it may keep the exception */
     bool falls_off;       /* control runs out of the function's ranges behind it */
 };
 
@@ -65,11 +71,20 @@ struct jump_table {
     bool is_complete;                    /* surely no other targets */
 };
 
+/** A row of the function's exception tables: calls whose last byte is in [begin, end). */
+struct landing {
+    uint32_t begin, end;
+    uint32_t pad; /* all three are offsets */
+    bool may_catch;
+};
+
 /** Which addresses of an image's constant data are mentioned by code: a bit for each byte. */
 struct landmarks {
     uint64_t address, bytes; /* the covered range */
     uint8_t *bits;
 };
+
+struct frame_slots;
 
 struct flow {
     const struct program *program;
@@ -79,7 +94,12 @@ struct flow {
     uint32_t function;
     struct landmarks *landmarks; /* of the image */
     bool has_landmarks;          /* all landmarks of the image are known: tables can be delimited */
-    bool is_deferred;            /* a table's end was needed and landmarks were not there yet */
+    bool follows_origins;        /* values that are not known keep the name of where they came from
+                                    (FORM_ORIGIN); those of arguments always do */
+    bool knows_landings;         /* `landings` is complete */
+    bool is_swept;               /* all code is decoded that was found */
+    const struct frame_slots *slots; /* paths.h; what is kept in the frame, NULL: not followed */
+    bool is_deferred;                /* a table's end was needed and landmarks were not there yet */
 
     ARRAY(struct range) ranges;
     uint32_t bytes;           /* of all ranges */
@@ -91,7 +111,9 @@ struct flow {
     ARRAY(uint32_t) gaps;           /* offsets where swept code begins */
     ARRAY(uint32_t) indirect_jumps; /* instructions */
     ARRAY(struct jump_table) jump_tables;
-    ARRAY(uint32_t) table_targets; /* offsets */
+    ARRAY(uint32_t) table_targets;  /* offsets */
+    ARRAY(struct landing) landings; /* by begin */
+    struct landing_ranges rows;     /* scratch */
 
     ARRAY(struct flow_block) blocks;
     struct solver solver;
@@ -105,11 +127,21 @@ bool flow_begin(struct flow *flow, uint32_t function);
 
 void flow_descend(struct flow *flow, uint32_t offset);
 
+/** Reads the exception tables and decodes from all landing pads. */
+void flow_land(struct flow *flow);
+
 /** Decodes what is left; returns whether there was anything. */
 bool flow_sweep(struct flow *flow);
 
 void flow_block(struct flow *flow);
 
+/** Takes back what turned out to be no gap, because a jump table leads there after all. */
+void flow_settle_gaps(struct flow *flow);
+
+/** Links calls to where their exceptions land; the last step of flow_block(). */
+void flow_land_blocks(struct flow *flow);
+
+/** May be called again after flow->follows_origins or flow->slots has been set. */
 void flow_solve(struct flow *flow);
 
 /** Looks at all indirect jumps; returns whether there is new code to be blocked and solved. */

@@ -30,8 +30,9 @@ static void split_run(struct flow *flow, const struct run *run)
     for (uint32_t i = run->first; i < run->first + run->count; i++) {
         struct instruction *instruction = &flow->instructions.data[i];
         if (starts || instruction->is_leader)
-            array_push(&flow->blocks,
-                       (struct flow_block){.first = i, .next = NONE, .target = NONE});
+            array_push(
+                &flow->blocks,
+                (struct flow_block){.first = i, .next = NONE, .target = NONE, .landing = NONE});
         flow->blocks.data[flow->blocks.count - 1].last = i;
         instruction->block = (uint32_t)flow->blocks.count - 1;
         starts = instruction->effect.control != CONTROL_NEXT;
@@ -74,4 +75,40 @@ void flow_block(struct flow *flow)
         if (block != NONE)
             flow->blocks.data[block].is_gap = true;
     }
+    flow_land_blocks(flow);
+}
+
+static void reach(struct flow *flow, uint32_t block)
+{
+    if (block == NONE || flow->blocks.data[block].is_known)
+        return;
+    flow->blocks.data[block].is_known = true;
+    array_push(&flow->pending, block);
+}
+
+static void reach_successors(struct flow *flow, const struct flow_block *block)
+{
+    uint32_t table = flow->instructions.data[block->last].table;
+    reach(flow, block->next);
+    reach(flow, block->target);
+    reach(flow, block->landing);
+    if (table == NONE)
+        return;
+    const struct jump_table *entries = &flow->jump_tables.data[table];
+    for (uint32_t i = 0; i < entries->target_count; i++)
+        reach(flow, flow_block_at(flow, flow->table_targets.data[entries->first_target + i]));
+}
+
+void flow_settle_gaps(struct flow *flow)
+{
+    if (!flow->gaps.count)
+        return;
+    for (size_t i = 0; i < flow->blocks.count; i++)
+        flow->blocks.data[i].is_known = false;
+    flow->pending.count = 0;
+    reach(flow, 0);
+    while (flow->pending.count)
+        reach_successors(flow, &flow->blocks.data[flow->pending.data[--flow->pending.count]]);
+    for (size_t i = 0; i < flow->blocks.count; i++)
+        flow->blocks.data[i].is_gap &= !flow->blocks.data[i].is_known;
 }

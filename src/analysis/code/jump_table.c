@@ -151,13 +151,77 @@ static bool state_before(const struct flow *flow, uint32_t instruction, struct m
     return true;
 }
 
+/** An entry of 4 bytes that was loaded into a register, and the base that was added to it. */
+struct loaded_entry {
+    uint64_t place, base; /* 0: nothing known; nothing added yet */
+};
+
+/** Follows one instruction: loads from constant places, and addresses added to what they give. */
+static void follow_entry(const struct effect *effect, const struct machine_state *state,
+                         struct loaded_entry *entries)
+{
+    struct loaded_entry result = {0};
+    if (effect->destination >= MAX_REGISTERS)
+        return;
+    struct value place = value_of_operand(state, effect);
+    if (effect->value_kind == VALUE_LOAD && effect->access_bytes == 4 && effect->sign_extend &&
+        place.form == FORM_CONSTANT)
+        result.place = (uint64_t)place.number;
+    if (effect->value_kind == VALUE_ADD_REGISTERS && effect->scale == 1 && !effect->value &&
+        effect->source < MAX_REGISTERS && effect->index < MAX_REGISTERS) {
+        bool is_second = !entries[effect->source].place;
+        const struct value *base = &state->registers[is_second ? effect->source : effect->index];
+        result = entries[is_second ? effect->index : effect->source];
+        if (result.base || base->form != FORM_CONSTANT)
+            result.place = 0;
+        result.base = (uint64_t)base->number;
+    }
+    entries[effect->destination] = result;
+}
+
+/**
+ * A jump through one known entry of a table: the index is a constant as far as is known by now. It
+ * is the first state of a machine whose other states this jump will reveal, or code that nobody
+ * simplified. All of the table is taken, so that other states change nothing.
+ */
+static bool find_constant_entry(const struct flow *flow, uint32_t jump, struct table_shape *ret,
+                                uint64_t *ret_place)
+{
+    struct loaded_entry entries[MAX_REGISTERS] = {0};
+    const struct effect *effect = &flow->instructions.data[jump].effect;
+    const struct flow_block *block = &flow->blocks.data[flow->instructions.data[jump].block];
+    struct machine_state state;
+    if (effect->target_kind != TARGET_REGISTER || effect->target_register >= MAX_REGISTERS ||
+        !state_at_block(flow, flow->instructions.data[jump].block, &state))
+        return false;
+    for (uint32_t i = block->first; i < jump; i++) {
+        const struct effect *step = &flow->instructions.data[i].effect;
+        follow_entry(step, &state, entries);
+        for (uint32_t set = step->clobbered; set; set &= set - 1)
+            entries[__builtin_ctz(set)].place = 0;
+        state_apply(flow, &flow->instructions.data[i], &state);
+    }
+    struct loaded_entry entry = entries[effect->target_register];
+    *ret_place = entry.place;
+    *ret = (struct table_shape){.address = entry.base,
+                                .bound = BOUND_NONE,
+                                .unit = 4,
+                                .is_loose = true,
+                                .base = entry.base};
+    return entry.place && entry.base && entry.place >= entry.base &&
+           (entry.place - entry.base) % 4 == 0 && flow_is_constant(flow->image, entry.base);
+}
+
 /** Looks at one jump; returns whether it now has targets. */
 static bool resolve(struct flow *flow, uint32_t jump)
 {
     struct machine_state state;
     struct table_shape shape;
-    if (!state_before(flow, jump, &state) ||
-        !find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape))
+    uint64_t place = 0;
+    if (!state_before(flow, jump, &state))
+        return false;
+    if (!find_shape(flow, &flow->instructions.data[jump].effect, &state, &shape) &&
+        !find_constant_entry(flow, jump, &shape, &place))
         return false;
     if (shape.is_loose && !flow->has_landmarks) {
         flow->is_deferred = true;
@@ -166,6 +230,10 @@ static bool resolve(struct flow *flow, uint32_t jump)
     struct jump_table table = {.jump = jump};
     if (!read_table(flow, &shape, &table))
         return false;
+    if (place && place - table.address >= table.bytes) {
+        flow->table_targets.count = table.first_target;
+        return false;
+    }
     flow->instructions.data[jump].table = (uint32_t)flow->jump_tables.count;
     array_push(&flow->jump_tables, table);
     return true;

@@ -8,8 +8,9 @@
  * of a call that does not return. Hence edges have a strength, and the weaker of two that disagree
  * is ignored; between equals the deeper stack counts, which errs on the safe side.
  *
- * Gaps (code that no known control reaches) are entered by the unwinder from some call, or from a
- * jump whose targets are not known. Their state is the meet of all these states: registers that a
+ * Landing pads are entered by the unwinder from the calls that the exception table names. Gaps
+ * (code that no known control reaches) are entered from a jump whose targets are not known or, for
+ * all that is known, from any call. Their state is the meet of all these states: registers that a
  * call keeps, where they are the same at all calls, and the deepest stack.
  */
 #include "analysis/code/flow.h"
@@ -128,6 +129,14 @@ static struct value meet_heights(const struct state_head *head, const struct val
     return met;
 }
 
+/** The name of whatever register @p number holds at the start of @p block. */
+static struct value joined_value(uint32_t block, size_t number)
+{
+    return (struct value){.form = FORM_ORIGIN,
+                          .unit = ORIGIN_JOIN,
+                          .bound = block * MAX_REGISTERS + (uint32_t)number};
+}
+
 static bool meet_values(struct flow *flow, uint32_t block, const struct machine_state *from)
 {
     const struct state_head *head = &flow->solver.heads.data[block];
@@ -145,6 +154,8 @@ static bool meet_values(struct flow *flow, uint32_t block, const struct machine_
             met = VALUE_OF(.form = FORM_UNKNOWN);
         else
             met = value_meet(&into[i], &from->registers[i]);
+        if (flow->follows_origins && met.form == FORM_UNKNOWN && i != flow->arch->stack_pointer)
+            met = joined_value(block, i);
         changed |= !value_equal(&met, &into[i]);
         into[i] = met;
     }
@@ -223,7 +234,7 @@ static uint32_t bound_behind(const struct comparison *comparison, unsigned condi
 
 static void bound_register(struct value *value, uint32_t bound)
 {
-    bool is_tighter = value->form == FORM_UNKNOWN || value->form == FORM_INDEX;
+    bool is_tighter = value_is_any(value) || value->form == FORM_INDEX;
     if (value->form == FORM_INDEX && value->unit == 1 && value->number == 0 && value->bound < bound)
         is_tighter = false;
     if (is_tighter)
@@ -361,13 +372,27 @@ static bool may_land(const struct flow *flow, const struct instruction *last,
     return !is_empty || flow->solver.jumps_land;
 }
 
+/** The unwinder restores what calls keep, and puts the exception where results of calls are. */
+static void land(struct flow *flow, uint32_t block, const struct machine_state *state)
+{
+    struct machine_state landed = *state;
+    for (uint32_t i = 0; i < register_count(flow); i++)
+        if (i != flow->arch->stack_pointer && !(flow->arch->callee_saved & (UINT32_C(1) << i)))
+            landed.registers[i] = VALUE_OF(.form = FORM_UNKNOWN);
+    enter(flow, block, &landed, STRENGTH_AFTER_CALL);
+}
+
 /** Takes a block's last state to its successors. */
 static void leave(struct flow *flow, uint32_t index, struct machine_state *state)
 {
     const struct flow_block *block = &flow->blocks.data[index];
     const struct instruction *last = &flow->instructions.data[block->last];
     bool is_call = last->effect.control == CONTROL_CALL;
-    if (may_land(flow, last, state))
+    if (block->landing != NONE)
+        land(flow, block->landing, state);
+    if (may_land(flow, last, state) && is_call)
+        land(flow, flow->solver.landing, state);
+    else if (may_land(flow, last, state))
         enter(flow, flow->solver.landing, state, STRENGTH_AFTER_CALL);
     if (last->is_internal_call) {
         leave_internal_call(flow, block, state);
@@ -432,6 +457,9 @@ static void enter_function(struct flow *flow)
     struct machine_state entry;
     state_init(flow, &entry);
     entry.head.strength = STRENGTH_SURE;
+    for (size_t i = 0; i < flow->arch->argument_count; i++)
+        entry.registers[flow->arch->arguments[i]] = (struct value){
+            .form = FORM_ORIGIN, .unit = ORIGIN_ENTRY, .bound = flow->arch->arguments[i]};
     entry.registers[flow->arch->stack_pointer] =
         VALUE_OF(.form = FORM_STACK, .number = entry_height(flow));
     enter(flow, 0, &entry, STRENGTH_SURE);

@@ -4,6 +4,7 @@
  * that calls keep.
  */
 #include "analysis/code/flow.h"
+#include "analysis/code/paths.h"
 
 #include <string.h>
 
@@ -114,7 +115,7 @@ static struct value raised(struct value sp, struct value size)
 static bool is_return_from_realigned(const struct flow *flow, const struct effect *effect,
                                      const struct value *source)
 {
-    return source->form == FORM_UNKNOWN && effect->stack_value < 0 &&
+    return value_is_any(source) && effect->stack_value < 0 &&
            effect->stack_value == -(int32_t)flow->arch->return_address_bytes;
 }
 
@@ -188,6 +189,17 @@ void state_forget_all(const struct flow *flow, struct machine_state *state)
     state->head.memory.bound = BOUND_NONE;
 }
 
+/** Names what an instruction leaves behind, if names are wanted. */
+static struct value origin_value(const struct flow *flow, const struct instruction *instruction,
+                                 enum value_origin origin)
+{
+    if (!flow->follows_origins)
+        return unknown;
+    return (struct value){.form = FORM_ORIGIN,
+                          .unit = (uint16_t)origin,
+                          .bound = (uint32_t)(instruction - flow->instructions.data)};
+}
+
 /**
  * Whether the call touches the pages of a frame that is about to be made, as old rustc and other
  * compilers do: `mov $size,%eax; call probe; sub %rax,%rsp`. The probe keeps all registers. No
@@ -213,6 +225,9 @@ static void apply_call(const struct flow *flow, const struct instruction *call,
     forget_registers(flow, state, other_registers(flow) & ~flow->arch->callee_saved);
     state->head.comparison.kind = COMPARISON_NONE;
     state->head.memory.bound = BOUND_NONE;
+    state->registers[flow->arch->return_register] = origin_value(flow, call, ORIGIN_RESULT);
+    state->registers[flow->arch->second_return_register] =
+        origin_value(flow, call, ORIGIN_RESULT_2);
 }
 
 /** A store may have changed the place that was compared. */
@@ -221,6 +236,29 @@ static void apply_store(struct machine_state *state)
     state->head.memory.bound = BOUND_NONE;
     if (state->head.comparison.kind == COMPARISON_MEMORY)
         state->head.comparison.kind = COMPARISON_NONE;
+}
+
+static bool is_pointer_load(const struct flow *flow, const struct effect *effect)
+{
+    return effect->value_kind == VALUE_POP ||
+           (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes);
+}
+
+/** Names the value that an instruction leaves, which is not known otherwise. */
+static struct value named_value(const struct flow *flow, const struct instruction *instruction,
+                                const struct machine_state *state)
+{
+    const struct effect *effect = &instruction->effect;
+    struct value value;
+    if (!is_pointer_load(flow, effect))
+        return origin_value(flow, instruction, ORIGIN_MADE);
+    struct value place = effect->value_kind == VALUE_POP
+                             ? state->registers[flow->arch->stack_pointer]
+                             : value_of_operand(state, effect);
+    if (flow->slots && place.form == FORM_STACK &&
+        frame_slot_value(flow->slots, place.number, flow->image->pointer_bytes, &value))
+        return value;
+    return origin_value(flow, instruction, ORIGIN_LOAD);
 }
 
 void state_apply(const struct flow *flow, const struct instruction *instruction,
@@ -235,6 +273,8 @@ void state_apply(const struct flow *flow, const struct instruction *instruction,
     bool has_value = effect->destination != REGISTER_NONE;
     if (has_value && effect->value_kind != VALUE_UNKNOWN)
         value = value_of_effect(flow, state, effect);
+    if (flow->follows_origins && has_value && value.form == FORM_UNKNOWN)
+        value = named_value(flow, instruction, state);
     if (effect->stack != STACK_NONE)
         apply_stack(flow, effect, state);
     if (has_value) {

@@ -2,7 +2,8 @@
  * state.h: what is known of the registers at one place of a function.
  *
  * A small lattice, just large enough for stack pointers, jump tables and calls through registers
- * that hold constants. Meeting two states forgets what they do not share.
+ * that hold constants. What is not known keeps a name (FORM_ORIGIN) that says where it came from;
+ * paths.h follows it. Meeting two states forgets what they do not share.
  */
 #ifndef DWELL_ANALYSIS_CODE_STATE_H
 #define DWELL_ANALYSIS_CODE_STATE_H
@@ -23,6 +24,17 @@ enum value_form {
     FORM_TABLE_ENTRY,  /* an entry of the table at `number`, unit bytes, index <= bound */
     FORM_TABLE_TARGET, /* such an entry of 4 bytes + an address: `bound` is how far that is from
                           the table, `unit` the bound of the index, TABLE_BOUND_NONE: any */
+    FORM_ORIGIN, /* not known, but where it came from is, plus number; see enum value_origin */
+};
+
+/** Where the value of a register came from: its name, so that equal ones are equal. */
+enum value_origin {
+    ORIGIN_ENTRY,    /* register `bound` when the function was entered */
+    ORIGIN_LOAD,     /* what instruction `bound` loaded */
+    ORIGIN_RESULT,   /* what the call that is instruction `bound` returned */
+    ORIGIN_RESULT_2, /* in the second result register */
+    ORIGIN_MADE,     /* what instruction `bound` computed */
+    ORIGIN_JOIN,     /* different values met; `bound` is the block * MAX_REGISTERS + register */
 };
 
 #define BOUND_NONE UINT32_MAX
@@ -31,9 +43,10 @@ enum value_form {
 struct value {
     int64_t number;
     uint32_t bound; /* BOUND_NONE: any */
-    uint16_t unit;
-    uint8_t form;  /* enum value_form */
-    bool is_loose; /* the bound comes from the width of a type, nobody compared */
+    uint16_t unit;  /* of FORM_ORIGIN: enum value_origin */
+    uint8_t form;   /* enum value_form */
+    bool is_loose;  /* the bound comes from the width of a type, nobody compared; of FORM_ORIGIN:
+                       not surely this value (struct access_path) */
 };
 
 enum { MAX_REGISTERS = 32 };
@@ -94,6 +107,12 @@ struct machine_state {
 
 struct flow;
 struct instruction;
+
+/** Whether nothing is known of the number that a value is. */
+static inline bool value_is_any(const struct value *value)
+{
+    return value->form == FORM_UNKNOWN || value->form == FORM_ORIGIN;
+}
 
 #define VALUE_OF(...) ((struct value){.bound = BOUND_NONE, __VA_ARGS__})
 

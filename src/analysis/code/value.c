@@ -34,7 +34,7 @@ static bool as_index(const struct value *value, struct value *ret)
     if (value->form == FORM_CONSTANT) {
         ret->unit = 0;
         ret->bound = 0;
-    } else if (value->form == FORM_UNKNOWN || value->form == FORM_TABLE_ENTRY) {
+    } else if (value_is_any(value) || value->form == FORM_TABLE_ENTRY) {
         *ret = index_value(BOUND_NONE, true);
     } else if (value->form != FORM_INDEX) {
         return false;
@@ -49,6 +49,9 @@ struct value value_meet(const struct value *a, const struct value *b)
         return *a;
     if (a->form == FORM_CONSTANT && b->form == FORM_INDEX)
         return value_meet(b, a);
+    if (a->form == FORM_ORIGIN && b->form == FORM_ORIGIN && a->bound == b->bound &&
+        a->unit == b->unit && a->number == b->number)
+        return a->is_loose ? *a : *b;
     bool is_index =
         a->form == FORM_INDEX || a->form == FORM_TABLE_ENTRY || a->form == FORM_TABLE_TARGET;
     if (is_index && a->form == b->form && a->number == b->number && a->unit == b->unit) {
@@ -118,9 +121,36 @@ static struct value add_indexes(struct value a, struct value b, unsigned scale, 
     return unit == 1 && sum.bound == BOUND_NONE ? unknown : sum;
 }
 
+/** A pointer from somewhere, moved by a constant or by an index that is scaled. */
+static bool add_to_origin(const struct value *a, const struct value *b, unsigned scale,
+                          int64_t number, struct value *ret)
+{
+    *ret = *a;
+    if (a->form == FORM_ORIGIN && b->form == FORM_CONSTANT) {
+        int64_t product = (int64_t)((uint64_t)b->number * (uint64_t)scale);
+        ret->number = wrapping_add(wrapping_add(a->number, product), number);
+        return true;
+    }
+    bool is_index =
+        (b->form == FORM_INDEX && (b->unit > 1 || scale > 1)) || (value_is_any(b) && scale > 1);
+    if (a->form == FORM_ORIGIN && is_index) {
+        ret->is_loose = true;
+        ret->number = wrapping_add(a->number, number);
+        return true;
+    }
+    *ret = *b;
+    if (b->form != FORM_ORIGIN || scale != 1)
+        return false;
+    ret->is_loose |= a->form == FORM_INDEX;
+    ret->number = wrapping_add(wrapping_add(b->number, a->number), number);
+    return a->form == FORM_CONSTANT || (a->form == FORM_INDEX && a->unit > 1);
+}
+
 struct value value_add(struct value a, struct value b, unsigned scale, int64_t number)
 {
     struct value target;
+    if (add_to_origin(&a, &b, scale, number, &target))
+        return target;
     if (scale == 1 && number == 0 &&
         (add_relative(&a, &b, &target) || add_relative(&b, &a, &target)))
         return target;
@@ -208,7 +238,7 @@ static struct value shifted_left(struct value value, int64_t count)
 {
     if (value.form == FORM_CONSTANT)
         return constant((int64_t)((uint64_t)value.number << count));
-    if (count > 8 || (value.form == FORM_UNKNOWN && count > 3))
+    if (count > 8 || (value_is_any(&value) && count > 3))
         return unknown;
     return add_indexes(constant(0), value, 1U << count, 0);
 }

@@ -1,15 +1,15 @@
 /*
- * heap.c: verdicts and sites.
+ * heap.c: verdicts.
  *
  * In: calls, blocks, allocators (allocators.c). Out: facts.call_paths, facts.call_on_panic,
- * facts.verdicts, facts.steps, facts.sites. In order: calls of resolvers (ifunc.c), what returns
+ * facts.verdicts, facts.steps. In order: calls of resolvers (ifunc.c), what returns
  * (returns.c), normal paths (normal.c), the may-analysis (ways.c) and the must-analysis (avoid.c),
  * the last two once for `allocates` and once for `frees`. The verdict of a function is that of the
  * first row that holds:
  *
  *   it is an allocator that counts                                   always
  *   it is another allocator                                          never: allocators are leaves
- *   it has normal paths and cannot avoid the allocator on them       always
+ *   it returns normally and cannot avoid the allocator before it     always
  *   a normal path leads to the allocator over known calls            maybe
  *   a normal path leads to a call that could not be resolved         unknown
  *   some path leads to the allocator over known calls                on_panic
@@ -18,14 +18,15 @@
  *
  * Known beats unknown on normal paths. Off them, on_panic stands beside an unresolved call only if
  * that is off the normal paths too: it says that normal paths do not allocate, and they do not. A
- * function that never returns has no normal paths: its verdict is on_panic, never or unknown. So it
- * is for a loop without end, which does not return either.
+ * function that never returns has no normal paths, unless it lingers (normal.c): its verdict is
+ * on_panic, never or unknown, and that of one that lingers but never returns is not always.
  */
 #include "analysis/heap.h"
 
 #include "analysis/heap/allocators.h"
+#include "analysis/heap/sites.h"
+#include "analysis/heap/startup.h"
 #include "analysis/heap/ways.h"
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/threads.h"
 
@@ -45,7 +46,7 @@ static enum verdict judge(const struct ways *ways, const bool *avoids, uint32_t 
     uint8_t flags = ways->flags[function];
     if (role != ALLOCATOR_NONE)
         return allocator_counts(ways->role, role) ? VERDICT_ALWAYS : VERDICT_NEVER;
-    if (ways->returns->has_normal_paths[function] && !avoids[function])
+    if (ways->returns->returns_normally[function] && !avoids[function])
         return VERDICT_ALWAYS;
     if (flags & MAY_NORMAL)
         return VERDICT_MAYBE;
@@ -99,6 +100,7 @@ static void find_witnesses(struct program *program, const struct returns *return
         uint32_t whole = program_whole(program, i);
         verdicts->returns = returns->returns[whole];
         verdicts->has_normal_paths = returns->has_normal_paths[whole];
+        verdicts->lingers = returns->lingers[whole];
         verdicts->is_marked_place = returns->is_marked_place[whole];
         verdicts->witness_call = first_call(
             (const struct step *const *)facts->steps[HEAP_ALLOCATES], verdicts->allocates, whole);
@@ -107,101 +109,14 @@ static void find_witnesses(struct program *program, const struct returns *return
     }
 }
 
-/** Returns the first allocating function among @p node and, if it is a list, its members. */
-static uint32_t find_allocating(const struct callgraph *graph, uint32_t node)
-{
-    const uint8_t *roles = graph->program->facts->allocator_roles;
-    if (node < graph->function_count)
-        return allocator_counts(HEAP_ALLOCATES, roles[node]) ? node : NONE;
-    for (uint32_t i = 0; i < callgraph_successor_count(graph, node); i++) {
-        uint32_t member = callgraph_successor(graph, node, i);
-        if (allocator_counts(HEAP_ALLOCATES, roles[member]))
-            return member;
-    }
-    return NONE;
-}
-
-static bool can_be_site(const struct program *program, uint32_t index)
-{
-    const struct call *call = &program->calls[index];
-    return call->kind != CALL_ADDRESS_TAKEN && program->functions[call->from].image == 0 &&
-           program->facts->call_paths[index] != CALL_PATH_DEAD &&
-           program->facts->allocator_roles[call->from] == ALLOCATOR_NONE;
-}
-
-static int compare_sites(const void *left, const void *right, void *context)
-{
-    const struct program *program = context;
-    const struct site *a = left, *b = right;
-    uint64_t a_address = program->calls[a->call].address;
-    uint64_t b_address = program->calls[b->call].address;
-    if (a_address != b_address)
-        return a_address < b_address ? -1 : 1;
-    return a->call < b->call ? -1 : a->call > b->call;
-}
-
-/** Returns the argument if it is a constant that can be an amount, else -1. */
-static int64_t amount(const struct program *program, uint32_t call, int8_t index)
-{
-    int64_t number;
-    if (index < 0 || !program_call_argument(program, call, (unsigned)index, &number) || number < 0)
-        return -1;
-    return number;
-}
-
-/** Fills in the constant arguments; of a call that enters one allocator, from its start. */
-static void find_amounts(const struct program *program, struct site *site)
-{
-    const struct call *call = &program->calls[site->call];
-    const struct allocator_arguments *arguments =
-        &program->facts->allocator_arguments[site->allocator];
-    if (call->target_count != 1 || call->is_partial ||
-        program->call_targets[call->first_target] != site->allocator)
-        return;
-    site->alignment = amount(program, site->call, arguments->alignment);
-    site->count = amount(program, site->call, arguments->count);
-    site->bytes = amount(program, site->call, arguments->size);
-    bool is_counted = arguments->count >= 0;
-    if (is_counted && (site->count < 0 || site->bytes < 0 ||
-                       __builtin_mul_overflow(site->bytes, site->count, &site->bytes)))
-        site->bytes = -1;
-}
-
-static void find_sites(struct program *program, const struct callgraph *graph)
-{
-    struct facts *facts = program->facts;
-    CLEANUP_FREE uint32_t *allocators = xmalloc(((size_t)graph->node_count + 1) * 4);
-    for (uint32_t node = 0; node < graph->node_count; node++)
-        allocators[node] = find_allocating(graph, node);
-    ARRAY(struct site) sites = {0};
-    for (uint32_t i = 0; i < program->call_count; i++) {
-        uint32_t callee = graph->callees[i];
-        uint32_t allocator = callee == NONE ? NONE : allocators[callee];
-        if (allocator != NONE && can_be_site(program, i))
-            array_push(&sites, (struct site){.call = i,
-                                             .allocator = allocator,
-                                             .bytes = -1,
-                                             .alignment = -1,
-                                             .count = -1,
-                                             .is_on_panic = facts->call_on_panic[i]});
-    }
-    facts->sites = arena_calloc(&program->arena, sites.count + 1, sizeof *facts->sites);
-    facts->site_count = (uint32_t)sites.count;
-    if (sites.count) {
-        qsort_r(sites.data, sites.count, sizeof *sites.data, compare_sites, program);
-        memcpy(facts->sites, sites.data, sites.count * sizeof *sites.data);
-        for (uint32_t i = 0; i < facts->site_count; i++)
-            find_amounts(program, &facts->sites[i]);
-    }
-    array_deinit(&sites);
-}
-
 static void prepare_facts(struct program *program)
 {
     struct facts *facts = program->facts;
     size_t functions = (size_t)program->function_count + 1, calls = (size_t)program->call_count + 1;
     facts->verdicts = arena_calloc(&program->arena, functions, sizeof *facts->verdicts);
     facts->call_paths = arena_calloc(&program->arena, calls, sizeof *facts->call_paths);
+    facts->block_paths =
+        arena_calloc(&program->arena, (size_t)program->block_count + 1, sizeof *facts->block_paths);
     facts->call_on_panic = arena_calloc(&program->arena, calls, sizeof *facts->call_on_panic);
     for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
         for (unsigned way = 0; way < WAY_COUNT; way++) {
@@ -219,13 +134,14 @@ void heap_analyze(struct program *program)
     struct callgraph graph;
     callgraph_init(&graph, program);
     struct returns returns;
-    returns_init(&returns, &graph, program->facts->call_paths);
+    returns_init(&returns, &graph, program->facts);
     for (uint32_t i = 0; i < program->call_count; i++)
         program->facts->call_on_panic[i] = program->facts->call_paths[i] != CALL_PATH_NORMAL;
     struct questions questions = {program, &graph, &returns};
     parallel_for(program->workers, HEAP_ROLE_COUNT, 1, answer_some, &questions);
     find_witnesses(program, &returns);
-    find_sites(program, &graph);
+    sites_find(program, &graph);
+    startup_analyze(program, &graph, &returns);
     returns_deinit(&returns);
     callgraph_deinit(&graph);
 }

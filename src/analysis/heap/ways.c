@@ -47,7 +47,7 @@ bool allocator_counts(enum heap_role question, uint8_t role)
 static bool is_on_path(const struct search *search, uint32_t call)
 {
     uint8_t path = search->ways->returns->call_paths[call];
-    return path == CALL_PATH_NORMAL || (path == CALL_PATH_DIVERGING && !search->normal_only);
+    return path == CALL_PATH_NORMAL || (path != CALL_PATH_DEAD && !search->normal_only);
 }
 
 static bool is_allocator(const struct search *search, uint32_t function)

@@ -31,7 +31,7 @@ bool stack_call_is_known(const struct stack_pass *pass, uint32_t call)
 bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
 {
     uint8_t path = pass->program->facts->call_paths[call];
-    return path == CALL_PATH_NORMAL || (path == CALL_PATH_DIVERGING && !pass->all_paths);
+    return path == CALL_PATH_NORMAL || (path != CALL_PATH_DEAD && !pass->all_paths);
 }
 
 const struct stack_pass *stack_callee_pass(const struct stack_pass *pass, uint32_t call)

@@ -5,7 +5,7 @@
  * and leaves is in internal.h. Units are spread over the program's workers. A unit that
  * cannot be read costs that unit and leaves one diagnostic.
  *
- * Left out: locals, types beyond their names and sizes, macros, location lists, call sites.
+ * Left out: locals, types of Rust beyond their names and sizes, macros, location lists, call sites.
  */
 #include "base/threads.h"
 #include "load/debug/find.h"
@@ -270,8 +270,16 @@ static void finish_units(void *context, unsigned index, size_t begin, size_t end
     for (size_t i = begin; i < end; i++) {
         struct unit *unit = &session->list.units.data[i];
         // What was read of a malformed unit is still finished.
-        if (!has_code(unit) || !worker_begin(worker, unit))
+        if (!worker_begin(worker, unit))
             continue;
+        if (!has_code(unit)) {
+            // Types alone: units of types, and parts that units share.
+            if (!is_packaged_code(unit)) {
+                names_reset(worker, (size_t)(unit->end - unit->start));
+                types_finish(worker, unit);
+            }
+            continue;
+        }
         unit->worker = index;
         if (!split_read(worker, unit))
             unit_finish(worker, unit);

@@ -73,6 +73,7 @@ static void finish_functions(struct worker *worker, struct unit *unit)
         function->line = description.line;
         function->is_external = description.is_external;
         function->is_noreturn = description.is_noreturn;
+        function->type_key = type_key_of_function(worker, unit, at);
     }
 }
 
@@ -114,6 +115,8 @@ static void finish_variables(struct worker *worker, struct unit *unit)
             variable->type =
                 type_name(worker, unit->language, description.type_unit, description.type);
             variable->bytes = type_bytes(worker, description.type_unit, description.type);
+            variable->type_key =
+                type_key_of_variable(worker, description.type_unit, description.type);
         }
         if (variable->kind == DEBUG_STATIC && is_vtable(unit, variable->name))
             variable->kind = DEBUG_VTABLE;
@@ -161,6 +164,7 @@ void unit_finish(struct worker *worker, struct unit *unit)
     struct unit_records *records = &unit->records;
     names_reset(worker, (size_t)(unit->end - unit->start));
     finish_unit(worker, unit);
+    types_finish(worker, unit);
     finish_functions(worker, unit);
     finish_inlined(worker, unit);
     finish_variables(worker, unit);

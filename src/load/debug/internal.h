@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "load/debug/file.h"
+#include "load/debug/types/raw.h"
 #include "program/debug.h"
 
 #include <dwarf.h>
@@ -73,6 +74,7 @@ struct unit {
     bool is_closed;      /* none of its entries may be read; fixed once roots are read */
 
     ARRAY(struct scope) scopes;
+    struct raw_types types;
     struct unit_records records;
     struct debug_unit result; /* strings in the worker's arena; name NULL: has none */
     uint32_t worker;          /* that numbered the files in `records` */
@@ -136,6 +138,7 @@ struct worker {
     size_t name_budget;         /* bytes that names of the present unit may still take */
     ARRAY(struct range) ranges; /* scratch of ranges_read() */
     size_t range_budget;
+    struct type_output types;
     struct line_table *line_tables[LINE_TABLES];
     uint32_t missing_split;
     const char *missing_name;
@@ -190,6 +193,12 @@ enum attribute {
     ATTRIBUTE_DWO_NAME,
     ATTRIBUTE_DWO_ID,
     ATTRIBUTE_SIGNATURE,
+    ATTRIBUTE_MEMBER_LOCATION,
+    ATTRIBUTE_BIT_SIZE,
+    ATTRIBUTE_DECLARATION,
+    ATTRIBUTE_ENCODING,
+    ATTRIBUTE_CALLING_CONVENTION,
+    ATTRIBUTE_FRAME_BASE,
     ATTRIBUTES
 };
 

@@ -333,6 +333,7 @@ struct debug_info *debug_merge(struct session *session)
     merge_inlined(session, &map, debug);
     merge_variables(session, &map, debug);
     merge_lines(session, &map, debug);
+    types_merge(session, debug);
     file_map_deinit(&map, session->worker_count);
     return debug;
 }

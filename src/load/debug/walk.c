@@ -16,7 +16,9 @@ enum { MAX_DEPTH = 1024, MAX_INLINE_DEPTH = 254 };
 
 /** An entry whose children are being read. */
 struct level {
-    uint32_t scope; // innermost one, NONE
+    uint32_t scope;         // innermost one, NONE
+    uint32_t type;          // this entry's number among the unit's types, RAW_NONE
+    struct frame_base base; // of the function around
     uint8_t inline_depth;
     bool is_scope; // `scope` is this entry
 };
@@ -24,7 +26,8 @@ struct level {
 struct walk {
     struct worker *worker;
     struct unit *unit;
-    bool is_code_unit; // false: only scopes are wanted
+    bool is_code_unit; // false: only scopes and types are wanted
+    bool has_types;
     struct entry_data entry;
     struct level levels[MAX_DEPTH];
     uint32_t depth;
@@ -203,10 +206,27 @@ static void add_record(struct walk *walk, const struct level *parent)
     }
 }
 
-/** Makes the present entry the parent of those that follow. */
-static bool enter(struct walk *walk, const struct level *parent)
+/** Notes what the present entry says of types; returns its own number, RAW_NONE. */
+static uint32_t add_type(struct walk *walk, const struct level *parent, bool is_static)
 {
-    struct level level = {.scope = parent->scope, .inline_depth = parent->inline_depth};
+    if (!walk->has_types)
+        return RAW_NONE;
+    bool is_local = walk->entry.tag == DW_TAG_variable && !is_static && walk->depth > 1 &&
+                    !entry_flag(&walk->entry, ATTRIBUTE_DECLARATION);
+    if (is_local || (walk->entry.tag == DW_TAG_formal_parameter && parent->base.is_known))
+        type_collect_local(walk->worker, &walk->entry, &parent->base);
+    return type_collect(walk->worker, &walk->entry, parent->type);
+}
+
+/** Makes the present entry, which is type @p type and if a function has a frame, the parent of
+ *  those that follow. */
+static bool enter(struct walk *walk, const struct level *parent, uint32_t type,
+                  const struct frame_base *function_base)
+{
+    struct level level = {.scope = parent->scope,
+                          .type = type,
+                          .base = parent->base,
+                          .inline_depth = parent->inline_depth};
     if (walk->depth == MAX_DEPTH)
         return false;
     if (is_scope_tag(walk->entry.tag)) {
@@ -219,8 +239,10 @@ static bool enter(struct walk *walk, const struct level *parent)
     }
     if (walk->entry.tag == DW_TAG_inlined_subroutine && level.inline_depth < UINT8_MAX)
         level.inline_depth++;
-    else if (walk->entry.tag == DW_TAG_subprogram)
+    if (walk->entry.tag == DW_TAG_subprogram) {
         level.inline_depth = 0;
+        level.base = *function_base;
+    }
     walk->levels[walk->depth++] = level;
     return true;
 }
@@ -235,13 +257,20 @@ static void leave(struct walk *walk, const uint8_t *at)
 /** Handles the entry at @p at; returns where the next one is, NULL if this is malformed. */
 static const uint8_t *step(struct walk *walk, const uint8_t *at)
 {
-    static const struct level top = {.scope = NONE};
+    static const struct level top = {.scope = NONE, .type = RAW_NONE};
     const struct level *parent = walk->depth ? &walk->levels[walk->depth - 1] : &top;
     if (!entry_read(walk->worker, walk->unit, at, &walk->entry))
         return NULL;
+    const struct unit_records *records = &walk->unit->records;
+    size_t statics = records->variables.count, functions = records->functions.count;
     if (walk->is_code_unit)
         add_record(walk, parent);
-    if (walk->entry.has_children && !enter(walk, parent))
+    uint32_t type = add_type(walk, parent, records->variables.count > statics);
+    struct frame_base base = {0};
+    if (records->functions.count > functions && walk->has_types)
+        base = frame_base_of(&walk->entry, records->functions.data[functions].address,
+                             walk->unit->address_bytes);
+    if (walk->entry.has_children && !enter(walk, parent, type, &base))
         return NULL;
     return walk->entry.end;
 }
@@ -275,7 +304,10 @@ void unit_walk(struct worker *worker, struct unit *unit)
     walk->is_code_unit = (unit->type == DW_UT_compile || unit->type == DW_UT_skeleton ||
                           unit->type == DW_UT_split_compile) &&
                          unit->file->role != DEBUG_FILE_ALT;
+    walk->has_types = type_wanted(unit);
     if (*unit->root != 0)
         walk_entries(walk);
+    if (walk->has_types)
+        raw_types_complete(&unit->types);
     free(walk);
 }

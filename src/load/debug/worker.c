@@ -18,6 +18,7 @@ void worker_init(struct worker *worker, struct session *session, uint32_t index)
     arena_init(&worker->arena);
     string_map_init(&worker->file_ids);
     int_map_init(&worker->names);
+    type_output_init(&worker->types);
 }
 
 static void close_handle(struct worker *worker, enum debug_file_role role)
@@ -59,6 +60,7 @@ void worker_deinit(struct worker *worker)
     array_deinit(&worker->files);
     array_deinit(&worker->name_texts);
     array_deinit(&worker->ranges);
+    type_output_deinit(&worker->types);
 }
 
 static Dwarf *open_handle(struct worker *worker, enum debug_file_role role)
@@ -152,6 +154,12 @@ static const uint8_t standard_attributes[] = {
     [DW_AT_rnglists_base] = ATTRIBUTE_RNGLISTS_BASE,
     [DW_AT_dwo_name] = ATTRIBUTE_DWO_NAME,
     [DW_AT_signature] = ATTRIBUTE_SIGNATURE,
+    [DW_AT_data_member_location] = ATTRIBUTE_MEMBER_LOCATION,
+    [DW_AT_bit_size] = ATTRIBUTE_BIT_SIZE,
+    [DW_AT_declaration] = ATTRIBUTE_DECLARATION,
+    [DW_AT_encoding] = ATTRIBUTE_ENCODING,
+    [DW_AT_calling_convention] = ATTRIBUTE_CALLING_CONVENTION,
+    [DW_AT_frame_base] = ATTRIBUTE_FRAME_BASE,
 };
 
 static enum attribute vendor_attribute(unsigned code)

@@ -13,6 +13,7 @@ enum { USUAL_ROWS = 40 };
 static const struct part calls_parts[] = {
     {"functions", &caller_table, list_functions, true},
     {"calls", &call_table, list_calls, true},
+    {"target_lists", &target_list_table, list_target_lists, false},
     {"kinds", &call_kind_table, list_call_kinds, false},
 };
 enum { PART_COUNT = sizeof calls_parts / sizeof calls_parts[0] };

@@ -1,6 +1,6 @@
 /*
  * calls_table.c: the calls of the file and what they enter, as rows. In text a call with many
- * candidates names the first of them and how many there are; JSON has them all.
+ * candidates names the first of them and how many there are; JSON has them all, long lists once.
  */
 #include "report/calls/calls_table.h"
 
@@ -10,7 +10,14 @@
 #include "report/shared/function.h"
 #include "report/shared/steps.h"
 
-enum { KIND_COUNT = CALL_UNRESOLVED + 1, PERCENT = 100, TENTHS = 10 };
+#include <stdlib.h>
+
+enum {
+    KIND_COUNT = CALL_UNRESOLVED + 1,
+    PERCENT = 100,
+    TENTHS = 10,
+    LONGEST_OWN_LIST = 16, /* targets that each call tells itself; longer lists are shared */
+};
 
 static const struct call *call_at(const struct report *report, uint32_t row)
 {
@@ -45,7 +52,7 @@ const struct table caller_table = TABLE(caller_columns);
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
-static struct cell get_targets(struct report *report, uint32_t row)
+static struct cell get_listed_targets(struct report *report, uint32_t row)
 {
     const struct call *call = call_at(report, row);
     size_t begin = list_begin(report);
@@ -53,6 +60,39 @@ static struct cell get_targets(struct report *report, uint32_t row)
         list_add(report, report->program->call_targets[call->first_target + i]);
     return cell_list(report, begin);
 }
+
+static bool has_shared_list(const struct report *report, uint32_t row)
+{
+    return call_at(report, row)->target_count > LONGEST_OWN_LIST;
+}
+
+static struct cell get_targets(struct report *report, uint32_t row)
+{
+    return has_shared_list(report, row) ? cell_null() : get_listed_targets(report, row);
+}
+
+/* Where a list begins among all targets is a number that no other list has. */
+static struct cell get_list_number(struct report *report, uint32_t row)
+{
+    return cell_number(call_at(report, row)->first_target);
+}
+
+static struct cell get_shared_list(struct report *report, uint32_t row)
+{
+    return has_shared_list(report, row) ? get_list_number(report, row) : cell_null();
+}
+
+/* Names need not be unique; addresses in the file itself are. */
+static struct cell get_target_address(struct report *report, uint32_t function)
+{
+    return report->program->functions[function].image == 0 ? get_function_address(report, function)
+                                                           : cell_null();
+}
+
+static const struct column address_columns[] = {
+    {NULL, NULL, UNIT_ADDRESS, get_target_address, NULL},
+};
+static const struct table address_table = TABLE(address_columns);
 
 static struct cell get_targets_text(struct report *report, uint32_t row)
 {
@@ -93,6 +133,18 @@ static struct cell get_when(struct report *report, uint32_t row)
     return cell_text(is_call_on_panic(report, row) ? "on panic" : "");
 }
 
+static struct cell get_path(struct report *report, uint32_t row)
+{
+    static const char *const names[] = {
+        [CALL_PATH_DIVERGING] = "diverging",
+        [CALL_PATH_NORMAL] = "normal",
+        [CALL_PATH_DEAD] = "unreachable",
+        [CALL_PATH_LANDING] = "landing_pad",
+    };
+    const uint8_t *paths = report->facts->call_paths;
+    return paths ? cell_text(names[paths[row]]) : cell_null();
+}
+
 static struct cell get_is_tail(struct report *report, uint32_t row)
 {
     return cell_bool(call_at(report, row)->is_tail);
@@ -107,12 +159,51 @@ static const struct column call_columns[] = {
     {NULL, "KIND", UNIT_NONE, get_kind_text, NULL},
     {NULL, "", UNIT_NONE, get_when, NULL},
     {"on_panic", NULL, UNIT_NONE, get_on_panic, NULL},
+    {"path", NULL, UNIT_NONE, get_path, NULL},
     {"is_tail", NULL, UNIT_NONE, get_is_tail, NULL},
     {"file", NULL, UNIT_PATH, get_call_file, NULL},
     {"line", NULL, UNIT_LINE, get_call_line, NULL},
     {NULL, "WHERE", UNIT_PATH, get_call_place, NULL},
+    {"to_addresses", NULL, UNIT_NONE, get_targets, &address_table},
+    {"to_list", NULL, UNIT_NONE, get_shared_list, NULL},
 };
 const struct table call_table = TABLE(call_columns);
+
+/* ---- Lists that calls share; a row is the first call with the list --------------------------- */
+
+static const struct column target_list_columns[] = {
+    {"list", NULL, UNIT_NONE, get_list_number, NULL},
+    {"to", NULL, UNIT_NAME, get_listed_targets, &name_table},
+    {"to_addresses", NULL, UNIT_NONE, get_listed_targets, &address_table},
+};
+const struct table target_list_table = TABLE(target_list_columns);
+
+/* The first call with each list, by the place of the list. */
+static int by_list(const void *a, const void *b, void *context)
+{
+    const struct call *calls = context;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (calls[x].first_target != calls[y].first_target)
+        return calls[x].first_target < calls[y].first_target ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+void list_target_lists(struct report *report, struct rows *ret)
+{
+    struct call *calls = report->program->calls;
+    struct rows all = {0};
+    list_calls(report, &all);
+    size_t kept = 0;
+    for (size_t i = 0; i < all.count; i++)
+        if (has_shared_list(report, all.data[i]))
+            all.data[kept++] = all.data[i];
+    if (kept)
+        qsort_r(all.data, kept, sizeof *all.data, by_list, calls);
+    for (size_t i = 0; i < kept; i++)
+        if (!i || calls[all.data[i - 1]].first_target != calls[all.data[i]].first_target)
+            rows_push(ret, all.data[i]);
+    rows_deinit(&all);
+}
 
 static const struct column unresolved_call_columns[] = {
     {"address", "ADDRESS", UNIT_ADDRESS, get_call_address, NULL},

@@ -6,10 +6,14 @@
 
 #include "report/report.h"
 
-extern const struct table caller_table, call_table, unresolved_call_table, call_kind_table;
+extern const struct table caller_table, call_table, unresolved_call_table, call_kind_table,
+    target_list_table;
 
 /** The calls of the listed functions, by function, then address. */
 void list_calls(struct report *report, struct rows *ret);
+
+/** Calls with the lists of targets that are too long to tell for each call; one for each list. */
+void list_target_lists(struct report *report, struct rows *ret);
 
 /** The kinds that some call has, strongest first. */
 void list_call_kinds(struct report *report, struct rows *ret);

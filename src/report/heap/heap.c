@@ -9,11 +9,12 @@
 #include "report/shared/function.h"
 #include "report/shared/select.h"
 
-enum { USUAL_ROWS = 20 };
+enum { USUAL_ROWS = 20, STARTUP_ROWS = 8 };
 
 static const struct part heap_parts[] = {
     {"functions", &heap_table, list_functions, true},
     {"sites", &site_table, list_sites, true},
+    {"startup", &startup_object, NULL, false},
 };
 enum { PART_COUNT = sizeof heap_parts / sizeof heap_parts[0] };
 
@@ -40,14 +41,15 @@ static void print_verdicts(struct report *report)
 }
 
 /* What reads best first: what costs most, then what is doubtful, then what is fine. */
+static const uint8_t verdict_order[] = {VERDICT_ALWAYS, VERDICT_MAYBE, VERDICT_UNKNOWN,
+                                        VERDICT_ON_PANIC, VERDICT_NEVER};
+
 static void sort_by_verdict(struct report *report, struct rows *rows)
 {
-    static const uint8_t order[] = {VERDICT_ALWAYS, VERDICT_MAYBE, VERDICT_UNKNOWN,
-                                    VERDICT_ON_PANIC, VERDICT_NEVER};
     struct rows sorted = {0};
-    for (unsigned v = 0; v < sizeof order; v++)
+    for (unsigned v = 0; v < sizeof verdict_order; v++)
         for (size_t i = 0; i < rows->count; i++)
-            if (verdicts_of(report, rows->data[i]).allocates == order[v])
+            if (verdicts_of(report, rows->data[i]).allocates == verdict_order[v])
                 rows_push(&sorted, rows->data[i]);
     rows_deinit(rows);
     *rows = sorted;
@@ -100,6 +102,38 @@ static void print_sites(struct report *report)
     rows_deinit(&rows);
 }
 
+/* What runs before main, then what runs after it; the certain first. */
+static void print_startup(struct report *report)
+{
+    const struct startup *startup = &report->facts->startup;
+    if (!startup->is_known || report->options->filter)
+        return;
+    report_print_title(report, "Before and after main");
+    screen_print(&report->screen, STYLE_PLAIN, "allocates before main: ");
+    screen_print(&report->screen, verdict_style(startup->before), verdict_text(startup->before));
+    uint64_t sites = sites_before_main(report);
+    if (sites)
+        screen_printf(&report->screen, STYLE_PLAIN, " (%llu of the file's own calls)",
+                      (unsigned long long)sites);
+    screen_print(&report->screen, STYLE_PLAIN, "; after it: ");
+    screen_print(&report->screen, verdict_style(startup->after), verdict_text(startup->after));
+    fputc('\n', report->screen.out);
+    if (!startup->part_count)
+        return;
+    fputc('\n', report->screen.out);
+    struct rows rows = {0};
+    for (unsigned is_after = 0; is_after < 2; is_after++)
+        for (unsigned v = 0; v < sizeof verdict_order; v++)
+            for (uint32_t i = 0; i < startup->part_count; i++)
+                if (startup->parts[i].is_after == is_after &&
+                    startup->parts[i].verdict == verdict_order[v])
+                    rows_push(&rows, i);
+    size_t shown = rows_shown(report, rows.count, STARTUP_ROWS);
+    table_print(report, &startup_table, rows.data, shown);
+    report_print_more(report, shown, rows.count);
+    rows_deinit(&rows);
+}
+
 struct error *report_heap(struct report *report)
 {
     if (report->options->function)
@@ -115,6 +149,7 @@ struct error *report_heap(struct report *report)
     print_verdicts(report);
     print_functions(report);
     print_sites(report);
+    print_startup(report);
     report_print_diagnostics(report);
     return NULL;
 }

@@ -8,6 +8,14 @@
 
 extern const struct table heap_table, site_table, frame_table;
 
+/** What runs before main and after it (startup_table.c): rows of its parts, and all as one object.
+ */
+extern const struct table startup_table, startup_object;
+void list_startup(struct report *report, struct rows *ret);
+
+/** Calls of allocators in the file itself that what runs before main may reach. */
+uint64_t sites_before_main(const struct report *report);
+
 struct verdicts verdicts_of(const struct report *report, uint32_t function);
 
 /** As in JSON ("on_panic") and for people ("on panic"). */

@@ -12,6 +12,7 @@
 #include "report/shared/function.h"
 #include "report/shared/select.h"
 #include "report/shared/steps.h"
+#include "report/stack/limits.h"
 #include "report/stack/stack_table.h"
 
 enum { TOP_ROWS = 5, PATH_ENDS = 3, WIDE_BOX = 36 };
@@ -20,6 +21,7 @@ static const struct part overview_parts[] = {
     {"global", &global_object, NULL, false},
     {"stack", &stack_object, NULL, false},
     {"heap", &heap_object, NULL, false},
+    {"warnings", &warning_table, list_stack_warnings, false},
 };
 enum { PART_COUNT = sizeof overview_parts / sizeof overview_parts[0] };
 
@@ -174,6 +176,10 @@ static void fill_heap(struct report *report, struct grid_cell *known, struct gri
                  entry == report->facts->main_function ? "main allocates" : "start allocates",
                  verdict_text(verdict), verdict_style(verdict));
     }
+    const struct startup *startup = &report->facts->startup;
+    if (startup->is_known && startup->before != VERDICT_NEVER)
+        grid_add(later, "before main", verdict_text(startup->before),
+                 verdict_style(startup->before));
     add_verdict(report, later, "always allocate", VERDICT_ALWAYS, counts[VERDICT_ALWAYS]);
     add_verdict(report, later, "may allocate", VERDICT_MAYBE, counts[VERDICT_MAYBE]);
     add_verdict(report, later, "not known", VERDICT_UNKNOWN, counts[VERDICT_UNKNOWN]);
@@ -269,11 +275,32 @@ static void print_deepest(struct report *report)
     rows_deinit(&shown);
 }
 
+/* What allocates before main for certain, or may on a path that leads to main. */
+static void print_startup(struct report *report)
+{
+    const struct startup *startup = &report->facts->startup;
+    struct rows rows = {0};
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < startup->part_count; i++)
+            if (!startup->parts[i].is_after &&
+                startup->parts[i].verdict == (pass ? VERDICT_MAYBE : VERDICT_ALWAYS))
+                rows_push(&rows, i);
+    if (rows.count) {
+        size_t shown = rows_shown(report, rows.count, PATH_ENDS);
+        report_print_title(report, "Allocates before main");
+        table_print(report, &startup_table, rows.data, shown);
+        if (shown < rows.count)
+            screen_printf(&report->screen, STYLE_DIM, "… %zu more (dwell heap)\n",
+                          rows.count - shown);
+    }
+    rows_deinit(&rows);
+}
+
 static void print_sites(struct report *report)
 {
     struct rows rows = {0};
     for (uint32_t i = 0; i < report->facts->site_count; i++)
-        if (is_user_site(report, i))
+        if (is_user_site(report, i) && report->facts->sites[i].kind != SITE_MAP)
             rows_push(&rows, i);
     if (rows.count) {
         size_t shown = rows_shown(report, rows.count, TOP_ROWS);
@@ -287,36 +314,6 @@ static void print_sites(struct report *report)
 }
 
 /* ---- Warnings -------------------------------------------------------------------------------- */
-
-static void print_too_large(struct report *report, const char *what, uint32_t function,
-                            uint64_t bytes)
-{
-    struct text text = {0};
-    text_addf(&text, "! %s of %s: ", what, program_function_name(report->program, function));
-    text_add_bytes_both(&text, bytes);
-    if (bytes > MAIN_STACK_BYTES)
-        text_add(&text, ", more than the 8 MiB that a main thread usually has and the 2 MiB of "
-                        "a Rust thread");
-    else
-        text_add(&text, ", more than the 2 MiB of a Rust thread");
-    report_print_wrapped(report, STYLE_BAD, text_string(&text), 2);
-    text_deinit(&text);
-}
-
-static void print_large_stacks(struct report *report)
-{
-    struct rows rows = {0};
-    list_large_frames(report, &rows);
-    size_t shown = rows_shown(report, rows.count, TOP_ROWS);
-    for (size_t i = 0; i < shown; i++)
-        print_too_large(report, "frame", rows.data[i],
-                        (uint64_t)frame_of(report, rows.data[i]).bytes);
-    uint32_t entry = entry_of(report);
-    int64_t deepest = bound_of(report, entry).at_least_bytes;
-    if (deepest > MAIN_STACK_BYTES)
-        print_too_large(report, "deepest stack", entry, (uint64_t)deepest);
-    rows_deinit(&rows);
-}
 
 static void print_unresolved(struct report *report)
 {
@@ -349,9 +346,8 @@ static void print_reasons(struct report *report)
 static bool has_doubts(struct report *report)
 {
     struct rows rows = {0};
-    list_large_frames(report, &rows);
-    bool has = rows.count > 0 || unresolved_calls(report) > 0 ||
-               bound_of(report, entry_of(report)).at_least_bytes > MAIN_STACK_BYTES;
+    list_stack_warnings(report, &rows);
+    bool has = rows.count > 0 || unresolved_calls(report) > 0;
     rows_deinit(&rows);
     return has;
 }
@@ -371,9 +367,10 @@ struct error *report_overview(struct report *report)
     print_deepest(report);
     print_reasons(report);
     print_sites(report);
+    print_startup(report);
     if (has_doubts(report))
         report_print_title(report, "Look at");
-    print_large_stacks(report);
+    print_stack_warnings(report, TOP_ROWS);
     print_unresolved(report);
     report_print_diagnostics(report);
     return NULL;

@@ -6,11 +6,9 @@
 
 #include "report/report.h"
 
-/** Default stacks on Linux: of the main thread (RLIMIT_STACK) and of a thread of Rust's std. */
-enum { MAIN_STACK_BYTES = 8 << 20, THREAD_STACK_BYTES = 2 << 20 };
-
 struct site_counts {
-    uint64_t all, constant_size, user, on_panic;
+    uint64_t all, constant_size, user, on_panic; /* calls of allocators */
+    uint64_t map;                                /* calls that map pages */
 };
 
 /** The function where the program begins for people: main, else what runs first; or NONE. */
@@ -23,9 +21,6 @@ uint64_t unresolved_calls(const struct report *report);
 
 /** Tells whether no code of the program, libraries included, is an allocator. */
 bool has_no_allocator(const struct report *report);
-
-/** Adds the listed functions whose frame is larger than a thread's default stack. */
-void list_large_frames(struct report *report, struct rows *ret);
 
 /** Global memory by what it is used for. */
 struct global_bytes {

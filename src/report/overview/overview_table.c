@@ -3,6 +3,7 @@
 #include "report/heap/heap_table.h"
 #include "report/overview/overview.h"
 #include "report/shared/function.h"
+#include "report/stack/limits.h"
 #include "report/stack/stack_table.h"
 
 uint32_t entry_of(const struct report *report)
@@ -23,6 +24,10 @@ void site_counts(const struct report *report, struct site_counts *ret)
 {
     *ret = (struct site_counts){0};
     for (uint32_t i = 0; i < report->facts->site_count; i++) {
+        if (report->facts->sites[i].kind == SITE_MAP) {
+            ret->map++;
+            continue;
+        }
         ret->all++;
         ret->constant_size += report->facts->sites[i].bytes >= 0;
         ret->on_panic += report->facts->sites[i].is_on_panic;
@@ -58,16 +63,6 @@ bool has_no_allocator(const struct report *report)
         if (roles[i] == ALLOCATOR_ALLOCATE || roles[i] == ALLOCATOR_REALLOCATE)
             return false;
     return true;
-}
-
-void list_large_frames(struct report *report, struct rows *ret)
-{
-    struct rows functions = {0};
-    list_functions(report, &functions);
-    for (size_t i = 0; i < functions.count; i++)
-        if (frame_of(report, functions.data[i]).bytes > THREAD_STACK_BYTES)
-            rows_push(ret, functions.data[i]);
-    rows_deinit(&functions);
 }
 
 void global_bytes(const struct report *report, struct global_bytes *ret)
@@ -208,7 +203,23 @@ static struct cell get_allocates(struct report *report, uint32_t row)
 static struct cell get_sites(struct report *report, uint32_t row)
 {
     (void)row;
-    return cell_number(report->facts->site_count);
+    struct site_counts counts;
+    site_counts(report, &counts);
+    return cell_number(counts.all);
+}
+
+static struct cell get_map_sites(struct report *report, uint32_t row)
+{
+    (void)row;
+    struct site_counts counts;
+    site_counts(report, &counts);
+    return cell_number(counts.map);
+}
+
+static struct cell get_startup(struct report *report, uint32_t row)
+{
+    (void)report, (void)row;
+    return cell_record(0);
 }
 
 static struct cell get_constant_sites(struct report *report, uint32_t row)
@@ -299,5 +310,7 @@ static const struct column heap_columns[] = {
     {"functions", NULL, UNIT_NONE, get_functions, &verdict_object},
     {"unresolved_calls", NULL, UNIT_COUNT, get_unresolved, NULL},
     {"possible", NULL, UNIT_NONE, get_is_possible, NULL},
+    {"map_sites", NULL, UNIT_COUNT, get_map_sites, NULL},
+    {"startup", NULL, UNIT_NONE, get_startup, &startup_object},
 };
 const struct table heap_object = TABLE(heap_columns);

@@ -5,15 +5,23 @@
 #include "report/shared/document.h"
 #include "report/shared/function.h"
 #include "report/shared/select.h"
+#include "report/stack/limits.h"
 #include "report/stack/stack_table.h"
 #include "report/stack/tree.h"
 
-enum { USUAL_ROWS = 20, USUAL_CYCLES = 5, CYCLE_NAMES = 6 };
+enum {
+    USUAL_ROWS = 20,
+    USUAL_CYCLES = 5,
+    USUAL_WARNINGS = 5,
+    CYCLE_NAMES = 6,
+    CYCLE_NAME_WIDTH = 60
+};
 
 static const struct part stack_parts[] = {
     {"functions", &stack_table, list_functions, true},
     {"entries", &entry_table, list_entries, false},
     {"recursions", &recursion_table, list_recursions, false},
+    {"warnings", &warning_table, list_stack_warnings, false},
 };
 enum { PART_COUNT = sizeof stack_parts / sizeof stack_parts[0] };
 
@@ -23,7 +31,10 @@ static void print_entries(struct report *report)
     list_entries(report, &rows);
     if (rows.count) {
         report_print_title(report, "Where threads begin");
-        table_print(report, &entry_table, rows.data, rows_shown(report, rows.count, USUAL_ROWS));
+        size_t shown = rows_shown(report, rows.count, USUAL_ROWS);
+        table_print(report, &entry_table, rows.data, shown);
+        report_print_more(report, shown, rows.count);
+        print_stack_warnings(report, USUAL_WARNINGS);
     }
     rows_deinit(&rows);
 }
@@ -80,7 +91,12 @@ static void print_cycle(struct report *report, uint32_t row)
     text_add(&text, "  ");
     for (uint32_t i = first; i < end && i < first + CYCLE_NAMES; i++) {
         const char *name = program_function_name(report->program, facts->recursion_functions[i]);
-        text_addf(&text, "%s%s", i > first ? " ⇄ " : "", name);
+        text_add(&text, i > first ? " ⇄ " : "");
+        // Names of Rust can be thousands of characters long; breaking them would help nobody.
+        if (report->screen.width)
+            text_add_short_name(&text, name, CYCLE_NAME_WIDTH);
+        else
+            text_add(&text, name);
     }
     if (end - first == 1)
         text_add(&text, " calls itself");

@@ -9,6 +9,7 @@
 #include "report/shared/function.h"
 #include "report/shared/place.h"
 #include "report/shared/steps.h"
+#include "report/stack/limits.h"
 
 struct bound bound_of(const struct report *report, uint32_t function)
 {
@@ -132,17 +133,11 @@ const char *unbounded_text(struct report *report, uint32_t function)
     if (!bound.reason_count)
         return NULL;
     const struct unbounded *first = reason_at(report, bound.first_reason);
-    const char *more = bound.reason_count > 1
-                           ? arena_printf(&report->arena, " +%u", (unsigned)bound.reason_count - 1)
-                           : "";
-    if (first->function == function)
-        return arena_printf(&report->arena, "%s%s", reason_text(report, first), more);
-    struct text name = {0};
-    text_add_last_parts(&name, program_function_name(report->program, first->function));
-    const char *string = arena_printf(&report->arena, "%s in %s%s", reason_text(report, first),
-                                      text_string(&name), more);
-    text_deinit(&name);
-    return string;
+    bool is_call = first->kind == UNBOUNDED_UNRESOLVED_CALL;
+    const char *reason = is_call ? "unresolved" : reason_text(report, first);
+    if (bound.reason_count == 1)
+        return reason;
+    return arena_printf(&report->arena, "%s +%u", reason, (unsigned)bound.reason_count - 1);
 }
 
 /* ---- Functions ------------------------------------------------------------------------------- */
@@ -158,6 +153,12 @@ static struct cell get_frame_kind(struct report *report, uint32_t function)
     static const char *const names[] = {
         [FRAME_FIXED] = "fixed", [FRAME_DYNAMIC] = "dynamic", [FRAME_UNKNOWN] = "unknown"};
     return cell_text(names[frame_of(report, function).kind]);
+}
+
+static struct cell get_red_zone(struct report *report, uint32_t function)
+{
+    struct frame frame = frame_of(report, function);
+    return frame.bytes < 0 ? cell_null() : cell_number(frame.red_zone_bytes);
 }
 
 static struct cell get_bound_bytes(struct report *report, uint32_t function)
@@ -212,6 +213,20 @@ static struct cell get_unbounded_text(struct report *report, uint32_t function)
     return cell_text(text ? text : "");
 }
 
+/* Where the first reason is, if not in the function itself. */
+static struct cell get_unbounded_place(struct report *report, uint32_t function)
+{
+    struct bound bound = bound_of(report, function);
+    if (!bound.reason_count || reason_at(report, bound.first_reason)->function == function)
+        return cell_text("");
+    uint32_t where = reason_at(report, bound.first_reason)->function;
+    struct text name = {0};
+    text_add_last_parts(&name, program_function_name(report->program, where));
+    const char *string = arena_strdup(&report->arena, text_string(&name));
+    text_deinit(&name);
+    return cell_text(string);
+}
+
 static struct cell get_is_recursive(struct report *report, uint32_t function)
 {
     return cell_bool(bound_of(report, function).is_recursive);
@@ -228,13 +243,15 @@ static const struct column stack_columns[] = {
     FUNCTION_COLUMNS,
     {"frame_bytes", "FRAME", UNIT_BYTES, get_frame_bytes, NULL},
     {"frame", NULL, UNIT_NONE, get_frame_kind, NULL},
+    {"red_zone_bytes", NULL, UNIT_BYTES, get_red_zone, NULL},
     {"bound_bytes", NULL, UNIT_BYTES, get_bound_bytes, NULL},
     {"bound_with_panic_bytes", NULL, UNIT_BYTES, get_bound_with_panic, NULL},
     {NULL, "BOUND", UNIT_BYTES, get_bound_text, NULL},
     {NULL, "WITH PANIC", UNIT_BYTES, get_panic_text, NULL},
     {NULL, "FUNCTION", UNIT_NAME, get_function_name, NULL},
     {NULL, "WHERE", UNIT_PATH, get_function_place, NULL},
-    {NULL, "NO BOUND BECAUSE", UNIT_NAME, get_unbounded_text, NULL},
+    {NULL, "NO BOUND", UNIT_NONE, get_unbounded_text, NULL},
+    {NULL, "BECAUSE OF", UNIT_NAME, get_unbounded_place, NULL},
     {"at_least_bytes", NULL, UNIT_BYTES, get_at_least, NULL},
     {"unbounded_because", NULL, UNIT_NONE, get_unbounded, &unbounded_table},
     {"recursive", NULL, UNIT_NONE, get_is_recursive, NULL},
@@ -254,6 +271,7 @@ const char *entry_kind_name(unsigned kind)
         [ENTRY_SIGNAL] = "signal",
         [ENTRY_CONSTRUCTOR] = "constructor",
         [ENTRY_INTERRUPT] = "interrupt",
+        [ENTRY_EXIT] = "exit",
     };
     return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
@@ -308,6 +326,29 @@ static struct cell get_entry_deepest(struct report *report, uint32_t row)
     return get_deepest(report, entry_function(report, row));
 }
 
+static struct cell get_entry_limit(struct report *report, uint32_t row)
+{
+    return cell_signed(report->facts->entries[row].limit_bytes);
+}
+
+static struct cell get_entry_limit_text(struct report *report, uint32_t row)
+{
+    int64_t limit = report->facts->entries[row].limit_bytes;
+    struct text text = {0};
+    if (limit < 0)
+        return cell_unknown("?", STYLE_DIM);
+    text_add_human(&text, (uint64_t)limit);
+    const char *string = arena_strdup(&report->arena, text_string(&text));
+    text_deinit(&text);
+    return cell_styled(string, entry_fit(report, row) == FIT_EXCEEDS ? STYLE_BAD : STYLE_PLAIN);
+}
+
+static struct cell get_exceeds_limit(struct report *report, uint32_t row)
+{
+    enum fit fit = entry_fit(report, row);
+    return fit == FIT_UNKNOWN ? cell_null() : cell_bool(fit == FIT_EXCEEDS);
+}
+
 static const struct column entry_columns[] = {
     {"name", NULL, UNIT_NAME, get_entry_name, NULL},
     {"kind", "ENTRY", UNIT_NONE, get_entry_kind, NULL},
@@ -316,6 +357,9 @@ static const struct column entry_columns[] = {
     {"at_least_bytes", NULL, UNIT_BYTES, get_entry_at_least, NULL},
     {NULL, "BOUND", UNIT_BYTES, get_entry_bound_text, NULL},
     {NULL, "WITH PANIC", UNIT_BYTES, get_entry_panic_text, NULL},
+    {"limit_bytes", NULL, UNIT_BYTES, get_entry_limit, NULL},
+    {"exceeds_limit", NULL, UNIT_NONE, get_exceeds_limit, NULL},
+    {NULL, "LIMIT", UNIT_BYTES, get_entry_limit_text, NULL},
     {NULL, "FUNCTION", UNIT_NAME, get_entry_name, NULL},
     {"deepest", NULL, UNIT_NONE, get_entry_deepest, &name_table},
 };

@@ -23,7 +23,7 @@ struct cell unbounded_cell(struct report *report, uint32_t function);
 
 const char *entry_kind_name(unsigned kind);
 
-/** Returns "recursion", "unresolved call in f +3", or NULL if bounded. */
+/** Returns "recursion", "unresolved +3", or NULL if bounded. */
 const char *unbounded_text(struct report *report, uint32_t function);
 
 #endif

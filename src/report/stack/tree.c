@@ -3,7 +3,8 @@
  *
  * A walk in preorder with a stack of its own. A function is unfolded where it is met first; where
  * it is met again it is a leaf, so the tree has at most as many inner nodes as there are functions
- * and ends on cycles. Text output also bounds depth and rows.
+ * and ends on cycles. Text output also bounds depth and rows, and shows of the candidates of one
+ * call only the deepest.
  */
 #include "report/stack/tree.h"
 
@@ -26,7 +27,8 @@ struct node {
     uint32_t function; /* NONE: a call that is not resolved */
     uint32_t call;     /* NONE for the root */
     uint32_t depth;
-    uint8_t note; /* enum node_note */
+    uint8_t note;        /* enum node_note */
+    uint32_t candidates; /* how many targets the call has, of which this is the deepest; or 1 */
 };
 
 struct tree {
@@ -36,6 +38,7 @@ struct tree {
     size_t row_limit;
     uint32_t depth_limit;
     bool is_cut;
+    bool is_whole; /* every candidate of a call has a row, not only the deepest */
 };
 
 static int64_t depth_bytes(struct report *report, uint32_t function)
@@ -55,6 +58,31 @@ static int compare_nodes(const void *left, const void *right, void *context)
     return (a->call < b->call) - (a->call > b->call);
 }
 
+static uint32_t target_of(const struct program *program, const struct call *call, uint32_t index)
+{
+    return call->target_count ? program->call_targets[call->first_target + index] : NONE;
+}
+
+static uint32_t deepest_target(struct report *report, const struct call *call)
+{
+    uint32_t deepest = target_of(report->program, call, 0);
+    for (uint32_t t = 1; t < call->target_count; t++) {
+        uint32_t target = target_of(report->program, call, t);
+        if (depth_bytes(report, target) > depth_bytes(report, deepest))
+            deepest = target;
+    }
+    return deepest;
+}
+
+static void push_callee(struct tree *tree, struct int_map *callees, struct node callee)
+{
+    if (int_map_get(callees, callee.function) != MAP_NONE)
+        return;
+    int_map_set(callees, callee.function, 1);
+    callee.note = callee.function == NONE ? NOTE_UNRESOLVED : NOTE_NONE;
+    array_push(&tree->waiting, callee);
+}
+
 /* Pushes what the calls of @p node's function enter, each callee once. */
 static void push_callees(struct report *report, struct tree *tree, const struct node *node)
 {
@@ -65,14 +93,16 @@ static void push_callees(struct report *report, struct tree *tree, const struct 
     uint32_t end = program->function_calls[node->function + 1];
     for (uint32_t c = program->function_calls[node->function]; c < end; c++) {
         const struct call *call = &program->calls[c];
+        struct node callee = {.call = c, .depth = node->depth + 1, .candidates = 1};
+        if (!tree->is_whole && call->target_count > 1) {
+            callee.function = deepest_target(report, call);
+            callee.candidates = call->target_count;
+            push_callee(tree, &callees, callee);
+            continue;
+        }
         for (uint32_t t = 0; t < call->target_count || t == 0; t++) {
-            uint32_t target =
-                call->target_count ? program->call_targets[call->first_target + t] : NONE;
-            if (int_map_get(&callees, target) != MAP_NONE)
-                continue;
-            int_map_set(&callees, target, 1);
-            uint8_t note = target == NONE ? NOTE_UNRESOLVED : NOTE_NONE;
-            array_push(&tree->waiting, (struct node){target, c, node->depth + 1, note});
+            callee.function = target_of(program, call, t);
+            push_callee(tree, &callees, callee);
         }
     }
     int_map_deinit(&callees);
@@ -103,12 +133,12 @@ static void visit(struct report *report, struct tree *tree, struct node node)
 
 static void grow(struct report *report, struct tree *tree, uint32_t root)
 {
-    bool is_whole = report->options->all || report->options->is_json;
+    bool is_whole = tree->is_whole = report->options->all || report->options->is_json;
     tree->depth_limit = is_whole ? MAX_DEPTH : USUAL_DEPTH;
     tree->row_limit =
         tree->nodes.count + rows_shown(report, MAX_ROWS, is_whole ? MAX_ROWS : USUAL_ROWS);
     int_map_init(&tree->seen);
-    array_push(&tree->waiting, (struct node){root, NONE, 0, NOTE_NONE});
+    array_push(&tree->waiting, (struct node){.function = root, .call = NONE, .candidates = 1});
     while (tree->waiting.count && tree->nodes.count < tree->row_limit)
         visit(report, tree, tree->waiting.data[--tree->waiting.count]);
     tree->is_cut |= tree->waiting.count > 0;
@@ -180,6 +210,8 @@ static struct cell get_branch(struct report *report, uint32_t row)
     text_add(&text, node->function == NONE
                         ? "a call that is not resolved"
                         : program_function_name(report->program, node->function));
+    if (node->candidates > 1)
+        text_addf(&text, " (1 of %u)", (unsigned)node->candidates);
     text_add(&text, notes[node->note]);
     const char *string = arena_strdup(&report->arena, text_string(&text));
     text_deinit(&text);

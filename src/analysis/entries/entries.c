@@ -1,20 +1,18 @@
 /*
- * entries.c: where execution begins: the entry point, constructors, main.
+ * entries.c: where execution begins: main, the entry point, constructors; and all together.
  *
  * In: functions, references. Out: facts.entries, facts.main_function. A Rust program's C `main`
  * only hands the user's `main` to the runtime; the user's is the one that counts. In a stripped
- * program main is the one function whose address the entry point takes.
+ * program main is the one function whose address the entry point takes. What a library exports is
+ * an entry too, but has no row: its callers are other programs, with stacks of their own.
  */
-#include "analysis/origins.h"
+#include "analysis/entries/entries.h"
+
 #include "base/array.h"
+#include "base/map.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct entry_list {
-    struct entry *data;
-    size_t count, capacity;
-};
 
 static uint32_t find_named(const struct program *program, const char *name)
 {
@@ -87,13 +85,14 @@ static uint32_t find_main(struct program *program, uint32_t start)
     return rust_main == NONE ? c_main : rust_main;
 }
 
-static void add(struct entry_list *list, uint32_t function, enum entry_kind kind)
+void entry_add(struct entry_list *list, uint32_t function, enum entry_kind kind, int64_t limit)
 {
-    if (function != NONE)
-        array_push(list, (struct entry){.function = function, .kind = (uint8_t)kind});
+    if (function == NONE)
+        return;
+    array_push(list, (struct entry){function, (uint8_t)kind, limit});
 }
 
-static void add_constructors(const struct program *program, struct entry_list *list)
+static void add_constructors(const struct program *program, int64_t limit, struct entry_list *list)
 {
     const struct image *image = program->images[0];
     for (uint32_t i = 0; i < image->placed_count; i++) {
@@ -109,23 +108,76 @@ static void add_constructors(const struct program *program, struct entry_list *l
             if (!relocation && image_read(image, place, image->pointer_bytes, &address))
                 function = program_function_at(program, 0, address);
             if (function != NONE && program->functions[function].image == 0)
-                add(list, function, ENTRY_CONSTRUCTOR);
+                entry_add(list, function, ENTRY_CONSTRUCTOR, limit);
         }
     }
 }
 
-void entries_analyze(struct program *program)
+static int64_t smaller_limit(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/** Drops repeated entries, keeping the first; of limits the smallest known one counts. */
+static void drop_repeated(struct entry_list *list)
+{
+    struct int_map places;
+    size_t kept = 0;
+    int_map_init(&places);
+    for (size_t i = 0; i < list->count; i++) {
+        struct entry entry = list->data[i];
+        uint64_t key = (uint64_t)entry.function << 8 | entry.kind;
+        uint32_t place = int_map_get(&places, key);
+        if (place == MAP_NONE) {
+            int_map_set(&places, key, (uint32_t)kept);
+            list->data[kept++] = entry;
+        } else {
+            list->data[place].limit_bytes =
+                smaller_limit(list->data[place].limit_bytes, entry.limit_bytes);
+        }
+    }
+    list->count = kept;
+    int_map_deinit(&places);
+}
+
+/** What the user says about stacks counts for all of them. */
+static void impose_limit(struct facts *facts, struct entry_list *list, int64_t limit)
+{
+    facts->main_limit_bytes = facts->thread_limit_bytes = limit;
+    for (size_t i = 0; i < list->count; i++)
+        list->data[i].limit_bytes = limit;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return x->function < y->function ? -1 : x->function > y->function;
+}
+
+void entries_analyze(struct program *program, int64_t stack_limit)
 {
     const struct image *image = program->images[0];
     struct facts *facts = program->facts;
     struct entry_list list = {0};
     uint32_t start = NONE;
+    struct limits limits;
+    limits_find(program, &limits);
+    facts->main_limit_bytes = limits.main_bytes;
+    facts->thread_limit_bytes = limit_of_threads(&limits);
     if (image->is_placed && image->entry)
         start = program_function_at(program, 0, image->entry);
     facts->main_function = find_main(program, start);
-    add(&list, facts->main_function, ENTRY_MAIN);
-    add(&list, start, ENTRY_START);
-    add_constructors(program, &list);
+    entry_add(&list, facts->main_function, ENTRY_MAIN, facts->main_limit_bytes);
+    entry_add(&list, start, ENTRY_START, facts->main_limit_bytes);
+    add_constructors(program, limits.main_bytes, &list);
+    entries_add_registered(program, &limits, &list);
+    if (stack_limit >= 0)
+        impose_limit(facts, &list, stack_limit);
+    drop_repeated(&list);
+    if (list.count)
+        qsort(list.data, list.count, sizeof *list.data, by_kind);
     facts->entry_count = (uint32_t)list.count;
     facts->entries = arena_calloc(&program->arena, list.count, sizeof *facts->entries);
     if (list.count)

@@ -1,0 +1,197 @@
+/*
+ * config.c: reads the configuration file.
+ *
+ * In: --config FILE, or .dwell if that exists. Out: struct config, or an error with file and line.
+ * The format is a small ini: sections in brackets, `key = value` lines, comments behind `#` at a
+ * line's start. In the section [allocators] the keys are allocate, free and reallocate; a value is
+ * the name of a function, in double quotes if it has spaces, and which of its arguments (from 0)
+ * say how much:
+ *
+ *     [allocators]
+ *     allocate = pool_get size=1
+ *     allocate = "table::grow(unsigned long)" size=1 count=2
+ *     free     = pool_put
+ *
+ * What is not known is an error: a key with a typing mistake would be lost without a word.
+ */
+#include "commands/config.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGEST_FILE = 1 << 20, ARGUMENTS = 8 };
+
+struct reader {
+    const char *path;
+    unsigned line;
+    bool is_in_allocators;
+    struct config *config;
+};
+
+static struct error *wrong(const struct reader *reader, const char *what, const char *hint)
+{
+    return error_create("%s:%u: %s; %s", reader->path, reader->line, what, hint);
+}
+
+static char *skip_spaces(char *at)
+{
+    while (isspace((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/** Cuts the next word off, quoted or not; NULL if there is none or its quote does not end. */
+static char *next_word(char **at)
+{
+    char *word = skip_spaces(*at);
+    bool is_quoted = *word == '"';
+    word += is_quoted;
+    char *end = is_quoted ? strchr(word, '"') : word + strcspn(word, " \t\r");
+    if (!end || end == word)
+        return NULL;
+    *at = *end ? end + 1 : end;
+    *end = 0;
+    return word;
+}
+
+static bool read_argument(const char *word, struct allocator_arguments *arguments)
+{
+    struct {
+        const char *key;
+        int8_t *value;
+    } const keys[] = {{"size=", &arguments->size},
+                      {"alignment=", &arguments->alignment},
+                      {"count=", &arguments->count}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        size_t length = strlen(keys[i].key);
+        if (strncmp(word, keys[i].key, length) != 0)
+            continue;
+        unsigned number = (unsigned)word[length] - '0';
+        if (number >= ARGUMENTS || word[length + 1])
+            return false;
+        *keys[i].value = (int8_t)number;
+        return true;
+    }
+    return false;
+}
+
+static struct error *read_allocator(struct reader *reader, uint8_t role, char *value)
+{
+    struct arena *strings = &reader->config->strings;
+    char *name = next_word(&value);
+    if (!name)
+        return wrong(reader, "no name of a function", "write 'allocate = NAME size=0'");
+    struct allocator_rule rule = {
+        .allocator = {.name = arena_strdup(strings, name), .role = role, .arguments = {-1, -1, -1}},
+        .place = arena_printf(strings, "%s:%u", reader->path, reader->line)};
+    for (value = skip_spaces(value); *value; value = skip_spaces(value)) {
+        char *word = next_word(&value);
+        if (!word || !read_argument(word, &rule.allocator.arguments))
+            return wrong(reader, "what follows the name is not understood",
+                         "size=N, alignment=N and count=N say which argument it is, from 0 to 7");
+    }
+    if (rule.allocator.arguments.count >= 0 && rule.allocator.arguments.size < 0)
+        return wrong(reader, "count= without size=", "size= tells the bytes of one element");
+    array_push(&reader->config->allocators, rule);
+    return NULL;
+}
+
+static struct error *read_key(struct reader *reader, char *key, char *value)
+{
+    static const struct {
+        const char *key;
+        uint8_t role;
+    } keys[] = {{"allocate", ALLOCATOR_ALLOCATE},
+                {"free", ALLOCATOR_FREE},
+                {"reallocate", ALLOCATOR_REALLOCATE}};
+    if (!reader->is_in_allocators)
+        return wrong(reader, "a key outside of a section", "begin with a line '[allocators]'");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i].key) == 0)
+            return read_allocator(reader, keys[i].role, value);
+    return wrong(reader, "unknown key", "[allocators] has allocate, free and reallocate");
+}
+
+static void trim_end(char *text)
+{
+    size_t length = strlen(text);
+    while (length && isspace((unsigned char)text[length - 1]))
+        text[--length] = 0;
+}
+
+static struct error *read_line(struct reader *reader, char *line)
+{
+    line = skip_spaces(line);
+    trim_end(line);
+    if (!*line || *line == '#')
+        return NULL;
+    if (*line == '[') {
+        if (strcmp(line, "[allocators]") != 0)
+            return wrong(reader, "unknown section", "there is [allocators]");
+        reader->is_in_allocators = true;
+        return NULL;
+    }
+    char *value = strchr(line, '=');
+    if (!value)
+        return wrong(reader, "neither a section nor 'key = value'", "see docs/config.md");
+    *value++ = 0;
+    trim_end(line);
+    return read_key(reader, line, value);
+}
+
+static struct error *read_lines(struct reader *reader, FILE *file)
+{
+    CLEANUP_FREE char *text = xmalloc(LARGEST_FILE + 1);
+    size_t length = fread(text, 1, LARGEST_FILE, file);
+    if (ferror(file))
+        return error_create("%s: %s", reader->path, strerror(errno));
+    text[length] = 0;
+    if (length == LARGEST_FILE || strlen(text) != length)
+        return error_create("%s: this is no configuration of dwell; see docs/config.md",
+                            reader->path);
+    struct error *error = NULL;
+    for (char *rest = text, *line; !error && (line = strsep(&rest, "\n"));) {
+        reader->line++;
+        error = read_line(reader, line);
+    }
+    return error;
+}
+
+static void add_options(const struct options *options, struct config *config)
+{
+    for (size_t i = 0; i < options->allocators.count; i++)
+        array_push(&config->allocators,
+                   (struct allocator_rule){.allocator = {.name = options->allocators.data[i],
+                                                         .role = ALLOCATOR_ALLOCATE,
+                                                         .arguments = {-1, -1, -1}}});
+}
+
+struct error *config_read(const struct options *options, struct config *ret)
+{
+    const char *path = options->config ? options->config : ".dwell";
+    *ret = (struct config){0};
+    arena_init(&ret->strings);
+    add_options(options, ret);
+    FILE *file = fopen(path, "re");
+    if (!file && !options->config && errno == ENOENT)
+        return NULL;
+    struct reader reader = {.path = path, .config = ret};
+    struct error *error =
+        file ? read_lines(&reader, file) : error_create("%s: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    if (error)
+        config_deinit(ret);
+    return error;
+}
+
+void config_deinit(struct config *config)
+{
+    array_deinit(&config->allocators);
+    arena_deinit(&config->strings);
+}
