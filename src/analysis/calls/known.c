@@ -25,6 +25,8 @@ enum {
     /* frees the exception object if nobody catches it */
     RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS,
     QUIET = KNOWN_NO_HEAP,
+    /* calls what the kernel maps into every process (vdso(7)) */
+    KERNEL = KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
 };
 
 static const struct {
@@ -95,6 +97,10 @@ static const struct {
     {"_ZSt16__throw_bad_castv", STOP},
     {"_ZSt25__throw_bad_function_callv", STOP},
     {"_ZSt20__throw_system_errori", STOP},
+    {"clock_gettime", KERNEL},
+    {"__clock_gettime", KERNEL},
+    {"gettimeofday", KERNEL},
+    {"time", KERNEL},
     {"memchr", QUIET},
     {"memcmp", QUIET},
     {"memcpy", QUIET},

@@ -151,6 +151,17 @@ static bool is_trait_object(const struct pointer_call *pointer, const struct acc
     return false;
 }
 
+/**
+ * A method of what an Arc<dyn Trait> or Rc<dyn Trait> holds: where the value begins behind the
+ * counters is computed from its alignment, the third word of its vtable.
+ */
+static bool is_counted_trait_object(const struct pointer_call *pointer)
+{
+    const struct access_path *value = &pointer->arguments[0];
+    return pointer->reads_layout && value->root == ROOT_VALUE && !value->load_count &&
+           value->index == PATH_VALUE_COMPUTED;
+}
+
 static bool is_virtual(const struct pointer_call *pointer, const struct access_path *table)
 {
     return is_object(&pointer->arguments[0], table) || is_object(&pointer->arguments[1], table);
@@ -169,7 +180,7 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     struct access_path table = table_path(callee);
     if (is_rust(resolver, from) &&
         (is_trait_object(pointer, &table, program->images[program->functions[from].image]) ||
-         is_virtual(pointer, &table)))
+         is_counted_trait_object(pointer) || is_virtual(pointer, &table)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
     if (is_cpp(resolver, from) && is_virtual(pointer, &table))
         return list_at(resolver, TABLE_CPP, (uint32_t)offset);

@@ -42,15 +42,21 @@ static bool state_behind(const struct flow *flow, const struct chain *chain,
 static bool describe(const struct flow *flow, const struct effect *effect,
                      const struct machine_state *state, struct pointer_call *ret)
 {
-    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
-        path_of_value(flow, state->registers[effect->target_register], &ret->callee);
-    else if (effect->target_kind == TARGET_MEMORY)
-        path_of_loaded(flow, value_of_operand(state, effect), &ret->callee);
-    else if (effect->target_kind == TARGET_SLOT)
-        path_of_loaded(flow, VALUE_OF(.form = FORM_CONSTANT, .number = (int64_t)effect->target),
-                       &ret->callee);
-    else
+    struct value place;
+    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS) {
+        struct value value = state->registers[effect->target_register];
+        path_of_value(flow, value, &ret->callee);
+        place = path_place(flow, value);
+    } else if (effect->target_kind == TARGET_MEMORY) {
+        place = value_of_operand(state, effect);
+        path_of_loaded(flow, place, &ret->callee);
+    } else if (effect->target_kind == TARGET_SLOT) {
+        place = VALUE_OF(.form = FORM_CONSTANT, .number = (int64_t)effect->target);
+        path_of_loaded(flow, place, &ret->callee);
+    } else {
         return false;
+    }
+    ret->reads_layout = path_reads_layout(flow, place);
     for (unsigned i = 0; i < 2 && i < flow->arch->argument_count; i++)
         path_of_value(flow, state->registers[flow->arch->arguments[i]], &ret->arguments[i]);
     return true;

@@ -18,6 +18,7 @@ enum { MAX_SLOT_STEPS = 4 }; /* from one slot to another; -O0 code has one or tw
 void frame_slots_deinit(struct frame_slots *slots)
 {
     array_deinit(&slots->stores);
+    array_deinit(&slots->layouts);
 }
 
 /* ---- Stores to the frame --------------------------------------------------------------------- */
@@ -67,6 +68,14 @@ static void note_push(const struct flow *flow, struct frame_slots *slots,
                   stored_value(state, effect));
 }
 
+static void note_layout(const struct flow *flow, struct frame_slots *slots,
+                        const struct machine_state *state, const struct effect *effect)
+{
+    struct value place = value_of_operand(state, effect);
+    if (place.form == FORM_ORIGIN && place.number == 2 * (int64_t)flow->image->pointer_bytes)
+        array_push(&slots->layouts, (struct value_name){place.bound, place.unit});
+}
+
 /** A frame pointer is how a function reaches its own slots; any other pointer may be handed out. */
 static bool hands_out(const struct flow *flow, const struct effect *effect)
 {
@@ -80,6 +89,8 @@ static void note_instruction(const struct flow *flow, struct frame_slots *slots,
                              const struct instruction *instruction, struct machine_state *state)
 {
     const struct effect *effect = &instruction->effect;
+    if (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes)
+        note_layout(flow, slots, state, effect);
     if (effect->value_kind == VALUE_PUSH)
         note_push(flow, slots, state, effect);
     else if (effect->writes_memory)
@@ -98,9 +109,17 @@ static int by_offset(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct value_name *x = a, *y = b;
+    if (x->bound != y->bound)
+        return x->bound < y->bound ? -1 : 1;
+    return (int)x->unit - (int)y->unit;
+}
+
 void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
 {
-    slots->stores.count = 0;
+    slots->stores.count = slots->layouts.count = 0;
     slots->lowest_escape = INT64_MAX;
     slots->widest = 0;
     for (uint32_t i = 0; i < flow->blocks.count; i++) {
@@ -112,6 +131,8 @@ void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
     }
     if (slots->stores.count > 1)
         qsort(slots->stores.data, slots->stores.count, sizeof *slots->stores.data, by_offset);
+    if (slots->layouts.count > 1)
+        qsort(slots->layouts.data, slots->layouts.count, sizeof *slots->layouts.data, by_name);
 }
 
 /** Returns the index of the first store at or behind @p offset. */
@@ -239,7 +260,8 @@ static unsigned argument_index(const struct flow *flow, uint32_t number)
 /** What equal names say of a value that cannot be followed: that it is the same. */
 static void end_unexplained(struct trail *trail, const struct value *value)
 {
-    end_trail(trail, ROOT_VALUE, 0, (uint64_t)value->unit << 48 | value->bound);
+    end_trail(trail, ROOT_VALUE, value->unit == ORIGIN_MADE ? PATH_VALUE_COMPUTED : 0,
+              (uint64_t)value->unit << 48 | value->bound);
 }
 
 /** Undoes a load from the frame; false if what is there is not known. */
@@ -267,7 +289,7 @@ static bool step_over_load(struct trail *trail, struct value *value)
     }
     trail->offsets[++trail->loads] = place.displacement;
     if (is_named)
-        end_trail(trail, ROOT_VALUE, 1, place.name);
+        end_trail(trail, ROOT_VALUE, PATH_VALUE_PLACE, place.name);
     *value = place.address;
     return !is_named;
 }
@@ -333,4 +355,19 @@ void path_of_loaded(const struct flow *flow, struct value place, struct access_p
     }
     trail.loads = 1;
     follow(&trail, place);
+}
+
+struct value path_place(const struct flow *flow, struct value value)
+{
+    if (value.form != FORM_ORIGIN || value.unit != ORIGIN_LOAD || value.number)
+        return VALUE_OF(.form = FORM_UNKNOWN);
+    return place_of_load(flow, value.bound).address;
+}
+
+bool path_reads_layout(const struct flow *flow, struct value place)
+{
+    struct value_name name = {place.bound, place.unit};
+    const struct frame_slots *slots = flow->slots;
+    return place.form == FORM_ORIGIN && slots && slots->layouts.count &&
+           bsearch(&name, slots->layouts.data, slots->layouts.count, sizeof name, by_name) != NULL;
 }

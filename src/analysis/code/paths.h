@@ -14,11 +14,18 @@ struct slot_store {
     uint32_t bytes;
 };
 
+/** A value by its name (FORM_ORIGIN). */
+struct value_name {
+    uint32_t bound;
+    uint16_t unit;
+};
+
 /** What one function keeps in its frame; scratch that is reused for the next. */
 struct frame_slots {
-    ARRAY(struct slot_store) stores; /* by offset */
-    int64_t lowest_escape;           /* from here on there may be stores through pointers, too */
-    uint32_t widest;                 /* bytes of the widest store */
+    ARRAY(struct slot_store) stores;  /* by offset */
+    int64_t lowest_escape;            /* from here on there may be stores through pointers, too */
+    uint32_t widest;                  /* bytes of the widest store */
+    ARRAY(struct value_name) layouts; /* pointers whose third word is read; sorted */
 };
 
 void frame_slots_deinit(struct frame_slots *slots);
@@ -36,6 +43,15 @@ bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t b
 
 /** Finds the path of @p value, which some register of the solved function holds. */
 void path_of_value(const struct flow *flow, struct value value, struct access_path *ret);
+
+/**
+ * Whether the function also reads the third word behind the pointer that the address @p place is
+ * made from: of the vtable of a trait object that is the alignment of its value.
+ */
+bool path_reads_layout(const struct flow *flow, struct value place);
+
+/** Returns the address that the value was loaded from, of FORM_UNKNOWN if it was not loaded. */
+struct value path_place(const struct flow *flow, struct value value);
 
 /** Finds the path of what is loaded from the address @p place. */
 void path_of_loaded(const struct flow *flow, struct value place, struct access_path *ret);

@@ -6,7 +6,10 @@
  * usual meet there is one matter of its own: stack heights that disagree where two ways meet. Code
  * that runs is consistent, so one of the ways is never taken: nearly always the one that falls out
  * of a call that does not return. Hence edges have a strength, and the weaker of two that disagree
- * is ignored; between equals the deeper stack counts, which errs on the safe side.
+ * is ignored; between equals the deeper stack counts, which errs on the safe side. Weakest is all
+ * that only follows a landing pad: its stack still has the arguments that the call pushed, which
+ * the unwinder takes away (DW_CFA_GNU_args_size), and such code ends in _Unwind_Resume, behind
+ * which the next piece of the function stands.
  *
  * Landing pads are entered by the unwinder from the calls that the exception table names. Gaps
  * (code that no known control reaches) are entered from a jump whose targets are not known or, for
@@ -114,8 +117,8 @@ static bool heights_disagree(const struct value *a, const struct value *b)
     return !(a->form == b->form && a->number == b->number);
 }
 
-/** The stack pointer where ways of equal strength meet: the deeper one. */
-static struct value meet_heights(const struct state_head *head, const struct value *a,
+/** The stack pointer where ways of equal strength meet: the deeper one; @p a was there before. */
+static struct value meet_heights(struct state_head *head, const struct value *a,
                                  const struct value *b)
 {
     if (!is_height(a) || !is_height(b))
@@ -124,7 +127,9 @@ static struct value meet_heights(const struct state_head *head, const struct val
     if (a->form == FORM_STACK_BELOW || b->form == FORM_STACK_BELOW)
         met.form = FORM_STACK_BELOW;
     // A stack that grows in a loop: alloca in steps, or pushes as many as some count says.
-    if (head->visits > MANY_VISITS && heights_disagree(a, b))
+    if (heights_disagree(a, &met) && head->disagreements <= MANY_VISITS)
+        head->disagreements++;
+    if (head->disagreements > MANY_VISITS && heights_disagree(a, b))
         met = VALUE_OF(.form = FORM_STACK_BELOW, .number = head->first_height);
     return met;
 }
@@ -139,7 +144,7 @@ static struct value joined_value(uint32_t block, size_t number)
 
 static bool meet_values(struct flow *flow, uint32_t block, const struct machine_state *from)
 {
-    const struct state_head *head = &flow->solver.heads.data[block];
+    struct state_head *head = &flow->solver.heads.data[block];
     struct value *into = values_of(flow, block);
     bool changed = false;
     if (memcmp(into, from->registers, register_count(flow) * sizeof *into) == 0)
@@ -165,9 +170,10 @@ static bool meet_values(struct flow *flow, uint32_t block, const struct machine_
 static void set_state(struct flow *flow, uint32_t block, const struct machine_state *from)
 {
     struct state_head *head = &flow->solver.heads.data[block];
-    uint8_t visits = head->visits;
+    uint8_t visits = head->visits, disagreements = head->disagreements;
     *head = from->head;
     head->visits = visits;
+    head->disagreements = disagreements;
     head->is_reached = true;
     head->first_height = from->registers[flow->arch->stack_pointer].number;
     memcpy(values_of(flow, block), from->registers, register_count(flow) * sizeof(struct value));
@@ -194,7 +200,8 @@ static bool arrive(struct flow *flow, uint32_t block, const struct machine_state
         }
     }
     // Whether an edge leaves this block after a call does not depend on how control got here.
-    bool is_surer = strength > head->strength && strength == STRENGTH_SURE;
+    bool is_surer = strength > head->strength &&
+                    (strength == STRENGTH_SURE || head->strength == STRENGTH_LANDING);
     if (strength > head->strength)
         head->strength = strength;
     bool forgot = meet_heads(flow, head, &from->head);
@@ -298,6 +305,8 @@ static bool is_probing_loop(const struct flow *flow, const struct flow_block *bl
 
 static enum strength edge_strength(const struct machine_state *state, bool is_behind_call)
 {
+    if (state->head.strength == STRENGTH_LANDING)
+        return STRENGTH_LANDING;
     if (is_behind_call)
         return STRENGTH_AFTER_CALL;
     return state->head.strength == STRENGTH_SURE ? STRENGTH_SURE : STRENGTH_INDIRECT;
@@ -379,7 +388,7 @@ static void land(struct flow *flow, uint32_t block, const struct machine_state *
     for (uint32_t i = 0; i < register_count(flow); i++)
         if (i != flow->arch->stack_pointer && !(flow->arch->callee_saved & (UINT32_C(1) << i)))
             landed.registers[i] = VALUE_OF(.form = FORM_UNKNOWN);
-    enter(flow, block, &landed, STRENGTH_AFTER_CALL);
+    enter(flow, block, &landed, STRENGTH_LANDING);
 }
 
 /** Takes a block's last state to its successors. */
@@ -481,7 +490,7 @@ void flow_solve(struct flow *flow)
     array_reserve(&solver->is_queued, count);
     for (size_t i = 0; i < count; i++) {
         solver->heads.data[i].is_reached = false;
-        solver->heads.data[i].visits = 0;
+        solver->heads.data[i].visits = solver->heads.data[i].disagreements = 0;
     }
     memset(solver->is_queued.data, 0, count);
     solver->queue.count = 0;

@@ -75,7 +75,12 @@ struct memory_bound {
 };
 
 /** How sure it is that control takes an edge; a call may never return. */
-enum strength { STRENGTH_AFTER_CALL, STRENGTH_INDIRECT, STRENGTH_SURE };
+enum strength {
+    STRENGTH_LANDING, /* everything behind a landing pad that nothing else leads to */
+    STRENGTH_AFTER_CALL,
+    STRENGTH_INDIRECT,
+    STRENGTH_SURE
+};
 
 /** What goes with the registers. */
 struct state_head {
@@ -86,6 +91,7 @@ struct state_head {
     register_number copy_of[MAX_REGISTERS]; /* the register whose value this one has, or NONE */
     uint8_t strength;                       /* enum strength */
     uint8_t visits;
+    uint8_t disagreements; /* how often a deeper stack arrived */
     bool is_reached;
 };
 
