@@ -4,13 +4,13 @@
  */
 #include "analysis/analyze.h"
 
-#include "analysis/calls/indirect.h"
 #include "analysis/decode.h"
 #include "analysis/entries/entries.h"
 #include "analysis/globals/globals.h"
 #include "analysis/heap.h"
 #include "analysis/heap/allocators.h"
 #include "analysis/origins.h"
+#include "analysis/pointers/indirect.h"
 #include "analysis/stack.h"
 
 void program_analyze(struct program *program, const struct analyze_options *options)

@@ -9,7 +9,7 @@
  */
 #include "analysis/decode.h"
 
-#include "analysis/code/emit.h"
+#include "analysis/code/emit/emit.h"
 #include "base/memory.h"
 #include "base/search.h"
 #include "base/threads.h"

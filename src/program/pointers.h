@@ -1,7 +1,7 @@
 /*
  * pointers.h: how functions are passed around as values: which calls go through a pointer, where
  * the pointer came from, and where code puts the addresses of functions. Filled by decode; the
- * resolution of indirect calls (analysis/calls/) reads nothing else of the machine code.
+ * resolution of indirect calls (analysis/pointers/) reads nothing else of the machine code.
  *
  * A path says where a value came from within its function, not which value it is: two loads with
  * equal paths may give different values, since memory changes in between.

@@ -1,0 +1,404 @@
+/*
+ * emit.c: calls and the frame of a function. In: solved blocks. Out: calls in the order of their
+ * addresses, the frame; blocks and references are next door.
+ *
+ * The frame is the lowest stack pointer anywhere in the function. Where the stack pointer is lost
+ * (a stack switch), that only matters if the function goes on to use the stack.
+ */
+#include "analysis/code/emit/emit.h"
+
+#include "analysis/code/emit/arguments.h"
+#include "analysis/code/emit/callee.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/** What is gathered while walking over the function once more. */
+struct walk {
+    struct flow *flow;
+    struct output *output;
+    size_t first_call, first_argument, first_pointer_call, first_pointer_argument;
+    enum constant_reach reach;
+    int64_t lowest;           /* stack pointer */
+    int64_t lowest_access;    /* address below the stack pointer */
+    uint64_t dynamic_address; /* of the first instruction that makes the frame dynamic, 0 */
+    uint64_t growing_address; /* of the first block that is entered with a dynamic frame, 0 */
+    uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
+    uint64_t last_lost;       /* where the stack pointer was lost in this block */
+};
+
+void output_deinit(struct output *output)
+{
+    array_deinit(&output->calls);
+    array_deinit(&output->targets);
+    array_deinit(&output->blocks);
+    array_deinit(&output->references);
+    array_deinit(&output->arguments);
+    array_deinit(&output->pointer_calls);
+    array_deinit(&output->pointer_stores);
+    array_deinit(&output->pointer_arguments);
+    frame_slots_deinit(&output->slots);
+    array_deinit(&output->mentions);
+    array_deinit(&output->block_calls);
+    array_deinit(&output->tails);
+    array_deinit(&output->places);
+    array_deinit(&output->successors);
+}
+
+uint32_t emit_call(struct output *output, size_t first_call, struct call call, uint32_t target)
+{
+    call.first_target = (uint32_t)output->targets.count;
+    call.target_count = target != NONE;
+    if (target != NONE)
+        array_push(&output->targets, target);
+    array_push(&output->calls, call);
+    return (uint32_t)(output->calls.count - 1 - first_call);
+}
+
+/* ---- The stack ------------------------------------------------------------------------------- */
+
+static const struct value *stack_pointer(const struct walk *walk, const struct machine_state *state)
+{
+    return &state->registers[walk->flow->arch->stack_pointer];
+}
+
+static bool is_height(const struct value *value)
+{
+    return value->form == FORM_STACK || value->form == FORM_STACK_BELOW;
+}
+
+static void set_first(uint64_t *address, uint64_t candidate)
+{
+    if (!*address || candidate < *address)
+        *address = candidate;
+}
+
+/** Whether the instruction needs a stack whose depth is known. */
+static bool uses_stack(const struct effect *effect)
+{
+    return (effect->stack == STACK_ADD && effect->stack_value < 0) ||
+           effect->control == CONTROL_CALL;
+}
+
+static void note_stack(struct walk *walk, const struct instruction *instruction,
+                       const struct value *was, const struct value *is)
+{
+    uint64_t address = flow_address_of(walk->flow, instruction->offset);
+    if (is->form == FORM_STACK && is->number < walk->lowest)
+        walk->lowest = is->number;
+    if (is->form == FORM_STACK_BELOW && was->form != FORM_STACK_BELOW)
+        set_first(&walk->dynamic_address, address);
+    if (is_height(is))
+        return;
+    if (is_height(was))
+        walk->last_lost = address;
+    if (uses_stack(&instruction->effect))
+        set_first(&walk->lost_address, walk->last_lost ? walk->last_lost : address);
+}
+
+/** Notes memory that is used below the stack pointer (the red zone of leaf functions). */
+static void note_access(struct walk *walk, const struct effect *effect,
+                        const struct machine_state *state)
+{
+    const struct value *sp = stack_pointer(walk, state);
+    if (state->registers[effect->base].form != FORM_STACK || sp->form != FORM_STACK)
+        return;
+    struct value place = value_of_operand(state, effect);
+    int64_t zone = walk->flow->arch->red_zone_bytes;
+    if (place.form == FORM_STACK && place.number < sp->number &&
+        place.number >= sp->number - zone && place.number < walk->lowest_access)
+        walk->lowest_access = place.number;
+}
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+/** The stack in use when a callee begins, without its return address. */
+static int32_t depth_at(const struct walk *walk, const struct machine_state *state, bool is_tail)
+{
+    const struct value *sp = stack_pointer(walk, state);
+    if (!is_height(sp))
+        return -1;
+    int64_t depth = -sp->number;
+    if (is_tail)
+        depth -= walk->flow->arch->return_address_bytes;
+    return depth < 0 || depth > INT32_MAX ? -1 : (int32_t)depth;
+}
+
+static uint32_t add_call(struct walk *walk, uint64_t address, struct callee callee,
+                         const struct machine_state *state, bool is_tail)
+{
+    return emit_call(walk->output, walk->first_call,
+                     (struct call){.address = address,
+                                   .from = walk->flow->function,
+                                   .depth_bytes = depth_at(walk, state, is_tail),
+                                   .kind = callee.function == NONE ? CALL_UNRESOLVED : callee.kind,
+                                   .is_tail = is_tail,
+                                   .is_partial = callee.is_partial},
+                     callee.function);
+}
+
+/** Whether the return goes elsewhere: an address was pushed for it, or the stack switched. */
+static bool returns_elsewhere(const struct walk *walk, const struct machine_state *state)
+{
+    const struct value *sp = stack_pointer(walk, state);
+    return state->head.strength == STRENGTH_SURE && sp->form == FORM_STACK &&
+           sp->number < -(int64_t)walk->flow->arch->return_address_bytes;
+}
+
+static void add_tail(struct walk *walk, uint32_t block, uint32_t call)
+{
+    uint32_t *tails = &walk->output->tails.data[2 * block];
+    tails[tails[0] != NONE] = call;
+}
+
+/** The call behind a block that falls out of the function's ranges: into what comes next. */
+static void fall_off(struct walk *walk, uint32_t block, uint64_t next,
+                     const struct machine_state *state)
+{
+    const struct flow *flow = walk->flow;
+    for (unsigned filler = 0; filler < 64; filler++) {
+        uint32_t function = program_function_at(flow->program, flow->image_index, next + filler);
+        if (function == NONE)
+            continue;
+        struct callee callee = callee_at(flow, next + filler, CALL_DIRECT);
+        add_tail(walk, block, add_call(walk, next, callee, state, true));
+        return;
+    }
+}
+
+/** Adds the call that the last instruction of a block makes, with its arguments. */
+static uint32_t add_last_call(struct walk *walk, uint32_t block, const struct machine_state *state)
+{
+    const struct flow *flow = walk->flow;
+    const struct instruction *last = &flow->instructions.data[flow->blocks.data[block].last];
+    struct callee callee = callee_of(flow, &last->effect, state);
+    uint32_t call = add_call(walk, flow_address_of(flow, last->offset), callee, state,
+                             last->effect.control != CONTROL_CALL);
+    if (callee.function == NONE)
+        emit_pointer_call(flow, walk->output, block, call);
+    if (callee.function == NONE || callee.is_partial)
+        return call;
+    emit_arguments(flow, walk->output, walk->reach, block, state, callee.function, call);
+    emit_pointer_arguments(flow, walk->output, state, call);
+    if (last->effect.target_kind == TARGET_REGISTER)
+        emit_function_use(walk->output, callee.function);
+    return call;
+}
+
+/** Adds the calls that the last instruction of a block makes. */
+static void end_block(struct walk *walk, uint32_t index, const struct machine_state *state)
+{
+    const struct flow *flow = walk->flow;
+    const struct flow_block *block = &flow->blocks.data[index];
+    const struct instruction *last = &flow->instructions.data[block->last];
+    const struct effect *effect = &last->effect;
+    uint64_t address = flow_address_of(flow, last->offset);
+    struct callee nobody = {.function = NONE};
+    uint32_t *call = &walk->output->block_calls.data[index];
+    bool is_out = effect->target_kind != TARGET_ADDRESS || block->target == NONE;
+    if (effect->control == CONTROL_CALL) {
+        *call = add_last_call(walk, index, state);
+    } else if (effect->control == CONTROL_JUMP && is_out && last->table == NONE) {
+        *call = add_last_call(walk, index, state);
+    } else if (effect->control == CONTROL_JUMP && last->table != NONE &&
+               !flow->jump_tables.data[last->table].is_complete) {
+        add_tail(walk, index, add_call(walk, address, nobody, state, true));
+    } else if (effect->control == CONTROL_BRANCH && is_out) {
+        add_tail(walk, index, add_last_call(walk, index, state));
+    } else if (!effect->length ||
+               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, state))) {
+        *call = add_call(walk, address, nobody, state, true);
+    }
+    if (block->falls_off)
+        fall_off(walk, index, address + effect->length, state);
+}
+
+static void walk_block(struct walk *walk, uint32_t index)
+{
+    const struct flow *flow = walk->flow;
+    const struct flow_block *block = &flow->blocks.data[index];
+    struct machine_state state;
+    if (!state_at_block(flow, index, &state))
+        state_init(flow, &state);
+    walk->last_lost = 0;
+    if (stack_pointer(walk, &state)->form == FORM_STACK_BELOW)
+        set_first(&walk->growing_address, flow_instruction_address(flow, block->first));
+    for (uint32_t i = block->first; i <= block->last; i++) {
+        const struct instruction *instruction = &flow->instructions.data[i];
+        const struct effect *effect = &instruction->effect;
+        if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
+            note_access(walk, effect, &state);
+        if (i == block->last)
+            end_block(walk, index, &state);
+        if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes)
+            emit_pointer_store(flow, walk->output, effect, &state);
+        struct value was = *stack_pointer(walk, &state);
+        state_apply(flow, instruction, &state);
+        emit_function_mention(flow, walk->output, effect, &state);
+        if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
+            note_stack(walk, instruction, &was, stack_pointer(walk, &state));
+    }
+}
+
+/* ---- Order of calls -------------------------------------------------------------------------- */
+
+struct call_order {
+    struct call call;
+    uint32_t index; /* before sorting */
+};
+
+static int by_address(const void *a, const void *b)
+{
+    const struct call_order *x = a, *y = b;
+    if (x->call.address != y->call.address)
+        return x->call.address < y->call.address ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void renumber(uint32_t *calls, size_t count, const uint32_t *numbers)
+{
+    for (size_t i = 0; i < count; i++)
+        if (calls[i] != NONE)
+            calls[i] = numbers[calls[i]];
+}
+
+static int by_call(const void *a, const void *b)
+{
+    const struct argument *x = a, *y = b;
+    if (x->call != y->call)
+        return x->call < y->call ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void renumber_arguments(struct walk *walk, const uint32_t *numbers)
+{
+    size_t count = walk->output->arguments.count - walk->first_argument;
+    if (!count)
+        return;
+    struct argument *arguments = walk->output->arguments.data + walk->first_argument;
+    for (size_t i = 0; i < count; i++)
+        arguments[i].call = numbers[arguments[i].call];
+    qsort(arguments, count, sizeof *arguments, by_call);
+}
+
+static int by_pointer_call(const void *a, const void *b)
+{
+    const struct pointer_call *x = a, *y = b;
+    return x->call < y->call ? -1 : x->call > y->call;
+}
+
+static int by_pointer_argument(const void *a, const void *b)
+{
+    const struct pointer_argument *x = a, *y = b;
+    if (x->call != y->call)
+        return x->call < y->call ? -1 : 1;
+    return x->argument < y->argument ? -1 : x->argument > y->argument;
+}
+
+static void renumber_pointers(struct walk *walk, const uint32_t *numbers)
+{
+    struct output *output = walk->output;
+    size_t calls = output->pointer_calls.count - walk->first_pointer_call;
+    size_t arguments = output->pointer_arguments.count - walk->first_pointer_argument;
+    struct pointer_call *call = output->pointer_calls.data + walk->first_pointer_call;
+    struct pointer_argument *argument =
+        output->pointer_arguments.data + walk->first_pointer_argument;
+    for (size_t i = 0; i < calls; i++)
+        call[i].call = numbers[call[i].call];
+    for (size_t i = 0; i < arguments; i++)
+        argument[i].call = numbers[argument[i].call];
+    if (calls > 1)
+        qsort(call, calls, sizeof *call, by_pointer_call);
+    if (arguments > 1)
+        qsort(argument, arguments, sizeof *argument, by_pointer_argument);
+}
+
+/** Brings the function's calls, which are in the order of its parts, into that of addresses. */
+static void sort_calls(struct walk *walk)
+{
+    struct output *output = walk->output;
+    size_t count = output->calls.count - walk->first_call, blocks = walk->flow->blocks.count;
+    size_t sorted = 1;
+    if (count < 2)
+        return;
+    struct call *calls = output->calls.data + walk->first_call;
+    while (sorted < count && calls[sorted - 1].address <= calls[sorted].address)
+        sorted++;
+    if (sorted >= count)
+        return;
+    CLEANUP_FREE struct call_order *order = xmalloc(count * sizeof *order);
+    CLEANUP_FREE uint32_t *numbers = xmalloc(count * sizeof *numbers);
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = (struct call_order){calls[i], i};
+    qsort(order, count, sizeof *order, by_address);
+    for (uint32_t i = 0; i < count; i++) {
+        calls[i] = order[i].call;
+        numbers[order[i].index] = i;
+    }
+    renumber(output->block_calls.data, blocks, numbers);
+    renumber(output->tails.data, 2 * blocks, numbers);
+    renumber_arguments(walk, numbers);
+    renumber_pointers(walk, numbers);
+}
+
+/* ---- The function ---------------------------------------------------------------------------- */
+
+static struct frame frame_of(const struct walk *walk)
+{
+    struct frame frame = {.kind = FRAME_FIXED, .bytes = -walk->lowest};
+    if (walk->lost_address) {
+        frame = (struct frame){
+            .kind = FRAME_UNKNOWN, .bytes = -1, .dynamic_address = walk->lost_address};
+    } else if (walk->dynamic_address || walk->growing_address) {
+        frame.kind = FRAME_DYNAMIC;
+        frame.dynamic_address =
+            walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
+    }
+    if (walk->lowest_access < walk->lowest)
+        frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);
+    return frame;
+}
+
+static void fill_none(struct flow *flow, struct output *output)
+{
+    size_t count = flow->blocks.count;
+    array_reserve(&output->block_calls, count);
+    array_reserve(&output->tails, 2 * count);
+    for (size_t i = 0; i < count; i++)
+        output->block_calls.data[i] = output->tails.data[2 * i] = output->tails.data[2 * i + 1] =
+            NONE;
+}
+
+void emit_function(struct flow *flow, struct output *output, struct frame *ret)
+{
+    struct walk walk = {.flow = flow,
+                        .output = output,
+                        .first_call = output->calls.count,
+                        .first_argument = output->arguments.count,
+                        .first_pointer_call = output->pointer_calls.count,
+                        .first_pointer_argument = output->pointer_arguments.count,
+                        .reach = arguments_reach(flow)};
+    walk.lowest = -(int64_t)flow->arch->return_address_bytes;
+    fill_none(flow, output);
+    for (uint32_t i = 0; i < flow->blocks.count; i++)
+        walk_block(&walk, i);
+    sort_calls(&walk);
+    emit_loose_functions(flow, output);
+    *ret = frame_of(&walk);
+    emit_blocks(flow, output, walk.first_call);
+    emit_references(flow, output);
+}
+
+void emit_unreadable(const struct flow *flow, struct output *output, struct frame *ret)
+{
+    const struct function *function = &flow->program->functions[flow->function];
+    struct call call = {.address = function->address,
+                        .from = flow->function,
+                        .depth_bytes = -1,
+                        .kind = CALL_UNRESOLVED,
+                        .is_tail = true};
+    emit_call(output, output->calls.count, call, NONE);
+    array_push(&output->blocks,
+               (struct block){.call = 0, .next = {NONE, NONE}, .flags = BLOCK_UNRESOLVED});
+    *ret = (struct frame){.kind = FRAME_UNKNOWN, .bytes = -1, .dynamic_address = function->address};
+}

@@ -1,0 +1,135 @@
+/*
+ * references.c: the global memory that a function's code mentions. In: effects. Out:
+ * references to data, sorted and each once; landmarks; functions whose address is taken.
+ *
+ * In images that can be loaded anywhere, addresses are computed from the program counter, and what
+ * looks like a number is one. In images with a fixed place an immediate may be an address; it
+ * counts as one if it lies in a section of data or is the start of a function.
+ */
+#include "analysis/code/emit/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Workers may find the same address at the same time; bits and flags are only ever set. */
+static void set_landmark(struct flow *flow, uint64_t address)
+{
+    uint64_t at = address - flow->landmarks->address;
+    if (flow->has_landmarks || at >= flow->landmarks->bytes)
+        return;
+    uint8_t bit = (uint8_t)(1U << (at % 8));
+    if (!(__atomic_load_n(&flow->landmarks->bits[at / 8], __ATOMIC_RELAXED) & bit))
+        __atomic_fetch_or(&flow->landmarks->bits[at / 8], bit, __ATOMIC_RELAXED);
+}
+
+static void take_address(const struct flow *flow, uint32_t function)
+{
+    bool *flag = &flow->program->functions[program_whole(flow->program, function)].is_address_taken;
+    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
+static bool is_code(enum section_role role)
+{
+    return role == SECTION_CODE || role == SECTION_DEAD_CODE || role == SECTION_PLT;
+}
+
+/** Adds a mention of @p address, wherever it leads. */
+static void mention(struct flow *flow, struct output *output, uint64_t address,
+                    enum reference_kind kind, unsigned bytes)
+{
+    uint32_t section = image_section_at(flow->image, address);
+    if (section == NONE)
+        return;
+    if (is_code(flow->image->sections[section].role)) {
+        uint32_t function = program_function_at(flow->program, flow->image_index, address);
+        if (kind != REFERENCE_ADDRESS || function == NONE ||
+            flow->program->functions[function].address != address)
+            return;
+        take_address(flow, function);
+    } else {
+        set_landmark(flow, address);
+    }
+    array_push(&output->references,
+               (struct reference){
+                   .target = address, .from = flow->function, .bytes = bytes, .kind = kind});
+}
+
+/** A pointer was read from a constant slot: what it points to is mentioned too. */
+static void mention_content(struct flow *flow, struct output *output, uint64_t slot)
+{
+    if (!flow_is_constant(flow->image, slot))
+        return;
+    const struct relocation *relocation = image_relocation_at(flow->image, slot);
+    if (!relocation)
+        return;
+    if (relocation->function != NONE)
+        take_address(flow, relocation->function);
+    if (relocation->kind == RELOCATION_RELATIVE)
+        mention(flow, output, (uint64_t)relocation->addend, REFERENCE_ADDRESS, 0);
+    bool has_symbol = relocation->kind == RELOCATION_GOT || relocation->kind == RELOCATION_ABSOLUTE;
+    if (!has_symbol || relocation->symbol == NONE)
+        return;
+    const struct symbol *symbol = &flow->image->symbols[relocation->symbol];
+    if (symbol->is_defined && symbol->type != SYMBOL_TLS)
+        mention(flow, output, symbol->address + (uint64_t)relocation->addend, REFERENCE_ADDRESS, 0);
+}
+
+static void mention_operand(struct flow *flow, struct output *output, const struct effect *effect)
+{
+    uint64_t address = (uint64_t)effect->displacement;
+    mention(flow, output, address, effect->writes_memory ? REFERENCE_WRITE : REFERENCE_READ,
+            effect->access_bytes);
+    bool is_pointer = effect->value_kind == VALUE_LOAD &&
+                      effect->access_bytes == flow->image->pointer_bytes &&
+                      effect->base == REGISTER_NONE && effect->index == REGISTER_NONE;
+    if (is_pointer)
+        mention_content(flow, output, address);
+}
+
+static void mention_effect(struct flow *flow, struct output *output, const struct effect *effect)
+{
+    bool is_fixed = flow->image->type == IMAGE_EXECUTABLE;
+    bool has_operand = effect->reads_memory || effect->writes_memory;
+    if (has_operand && !effect->is_thread_local &&
+        (effect->displacement_is_address || (is_fixed && effect->displacement_may_be_address)))
+        mention_operand(flow, output, effect);
+    if (effect->value_is_address || (is_fixed && effect->value_may_be_address))
+        mention(flow, output, (uint64_t)effect->value, REFERENCE_ADDRESS, 0);
+}
+
+static int by_target_and_kind(const void *a, const void *b)
+{
+    const struct reference *x = a, *y = b;
+    if (x->target != y->target)
+        return x->target < y->target ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+}
+
+/** Sorts references from @p first on; of several accesses to one address the widest stays. */
+static void sort_references(struct output *output, size_t first)
+{
+    size_t count = output->references.count - first, kept = 0;
+    if (!count)
+        return;
+    struct reference *references = output->references.data + first;
+    if (count > 1)
+        qsort(references, count, sizeof *references, by_target_and_kind);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || references[kept - 1].target != references[i].target ||
+            references[kept - 1].kind != references[i].kind)
+            references[kept++] = references[i];
+    output->references.count = first + kept;
+}
+
+void emit_references(struct flow *flow, struct output *output)
+{
+    size_t first = output->references.count;
+    for (size_t i = 0; i < flow->instructions.count; i++)
+        mention_effect(flow, output, &flow->instructions.data[i].effect);
+    for (size_t i = 0; i < flow->jump_tables.count; i++)
+        mention(flow, output, flow->jump_tables.data[i].address, REFERENCE_JUMP_TABLE,
+                flow->jump_tables.data[i].bytes);
+    sort_references(output, first);
+}

@@ -1,0 +1,373 @@
+/*
+ * paths.c: values followed back to where they came from. In: a function that was solved with
+ * follows_origins, a value. Out: its path.
+ *
+ * A value that is not known has the name of the instruction that loaded it. The state before that
+ * instruction says where it was loaded from; and so on, a few steps back. A load from the
+ * function's own frame is undone by the store to the same slot, if there is only one value that is
+ * ever stored there and no pointer to the slot, or below it, is handed out. That looks at all
+ * stores of the function, whichever way control takes.
+ */
+#include "analysis/code/values/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SLOT_STEPS = 4 }; /* from one slot to another; -O0 code has one or two */
+
+void frame_slots_deinit(struct frame_slots *slots)
+{
+    array_deinit(&slots->stores);
+    array_deinit(&slots->layouts);
+}
+
+/* ---- Stores to the frame --------------------------------------------------------------------- */
+
+static void add_store(struct frame_slots *slots, int64_t offset, uint32_t bytes, struct value value)
+{
+    array_push(&slots->stores,
+               (struct slot_store){.value = value, .offset = offset, .bytes = bytes});
+    if (bytes > slots->widest)
+        slots->widest = bytes;
+}
+
+static void note_escape(struct frame_slots *slots, int64_t offset)
+{
+    if (offset < slots->lowest_escape)
+        slots->lowest_escape = offset;
+}
+
+static struct value stored_value(const struct machine_state *state, const struct effect *effect)
+{
+    if (effect->source < MAX_REGISTERS)
+        return state->registers[effect->source];
+    return VALUE_OF(.form = FORM_CONSTANT, .number = effect->value);
+}
+
+static void note_write(struct frame_slots *slots, const struct machine_state *state,
+                       const struct effect *effect)
+{
+    if (effect->base == REGISTER_NONE || state->registers[effect->base].form != FORM_STACK)
+        return;
+    int64_t base = state->registers[effect->base].number;
+    struct value place = value_of_operand(state, effect);
+    bool is_simple = effect->value_kind == VALUE_STORE && effect->operand_bytes == 8;
+    if (place.form != FORM_STACK || !effect->access_bytes)
+        note_escape(slots, base + effect->displacement);
+    else
+        add_store(slots, place.number, effect->access_bytes,
+                  is_simple ? stored_value(state, effect) : VALUE_OF(.form = FORM_UNKNOWN));
+}
+
+static void note_push(const struct flow *flow, struct frame_slots *slots,
+                      const struct machine_state *state, const struct effect *effect)
+{
+    const struct value *sp = &state->registers[flow->arch->stack_pointer];
+    if (sp->form == FORM_STACK)
+        add_store(slots, sp->number - flow->image->pointer_bytes, flow->image->pointer_bytes,
+                  stored_value(state, effect));
+}
+
+static void note_layout(const struct flow *flow, struct frame_slots *slots,
+                        const struct machine_state *state, const struct effect *effect)
+{
+    struct value place = value_of_operand(state, effect);
+    if (place.form == FORM_ORIGIN && place.number == 2 * (int64_t)flow->image->pointer_bytes)
+        array_push(&slots->layouts, (struct value_name){place.bound, place.unit});
+}
+
+/** A frame pointer is how a function reaches its own slots; any other pointer may be handed out. */
+static bool hands_out(const struct flow *flow, const struct effect *effect)
+{
+    return effect->destination < MAX_REGISTERS &&
+           effect->destination != flow->arch->stack_pointer &&
+           !(effect->destination == flow->arch->frame_pointer && effect->value_kind == VALUE_COPY &&
+             effect->source == flow->arch->stack_pointer);
+}
+
+static void note_instruction(const struct flow *flow, struct frame_slots *slots,
+                             const struct instruction *instruction, struct machine_state *state)
+{
+    const struct effect *effect = &instruction->effect;
+    if (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes)
+        note_layout(flow, slots, state, effect);
+    if (effect->value_kind == VALUE_PUSH)
+        note_push(flow, slots, state, effect);
+    else if (effect->writes_memory)
+        note_write(slots, state, effect);
+    state_apply(flow, instruction, state);
+    if (!hands_out(flow, effect))
+        return;
+    const struct value *result = &state->registers[effect->destination];
+    if (result->form == FORM_STACK || result->form == FORM_STACK_BELOW)
+        note_escape(slots, result->form == FORM_STACK ? result->number : INT64_MIN);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct slot_store *x = a, *y = b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct value_name *x = a, *y = b;
+    if (x->bound != y->bound)
+        return x->bound < y->bound ? -1 : 1;
+    return (int)x->unit - (int)y->unit;
+}
+
+void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
+{
+    slots->stores.count = slots->layouts.count = 0;
+    slots->lowest_escape = INT64_MAX;
+    slots->widest = 0;
+    for (uint32_t i = 0; i < flow->blocks.count; i++) {
+        struct machine_state state;
+        if (!state_at_block(flow, i, &state))
+            continue;
+        for (uint32_t k = flow->blocks.data[i].first; k <= flow->blocks.data[i].last; k++)
+            note_instruction(flow, slots, &flow->instructions.data[k], &state);
+    }
+    if (slots->stores.count > 1)
+        qsort(slots->stores.data, slots->stores.count, sizeof *slots->stores.data, by_offset);
+    if (slots->layouts.count > 1)
+        qsort(slots->layouts.data, slots->layouts.count, sizeof *slots->layouts.data, by_name);
+}
+
+/** Returns the index of the first store at or behind @p offset. */
+static size_t first_store(const struct frame_slots *slots, int64_t offset)
+{
+    size_t low = 0, high = slots->stores.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slots->stores.data[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t bytes,
+                      struct value *ret)
+{
+    if (offset >= 0)
+        return false;
+    const struct slot_store *stores = slots->stores.data;
+    bool is_found = false;
+    for (size_t i = first_store(slots, offset - (int64_t)slots->widest);
+         i < slots->stores.count && stores[i].offset < offset + bytes; i++) {
+        if (stores[i].offset + (int64_t)stores[i].bytes <= offset)
+            continue;
+        if (stores[i].offset != offset || stores[i].bytes != bytes ||
+            (is_found && !value_equal(&stores[i].value, ret)))
+            return false;
+        *ret = stores[i].value;
+        is_found = true;
+    }
+    if (!is_found || offset + bytes <= slots->lowest_escape)
+        return is_found;
+    ret->is_loose = true;
+    return ret->form == FORM_ORIGIN;
+}
+
+/* ---- Steps back ------------------------------------------------------------------------------ */
+
+/** Gets the state right before @p index; false if control is not known to get there. */
+static bool state_at_instruction(const struct flow *flow, uint32_t index, struct machine_state *ret)
+{
+    uint32_t block = flow->instructions.data[index].block;
+    if (block == NONE || !state_at_block(flow, block, ret))
+        return false;
+    for (uint32_t i = flow->blocks.data[block].first; i < index; i++)
+        state_apply(flow, &flow->instructions.data[i], ret);
+    return true;
+}
+
+/** A name for the sum of two values: equal for equal ones, and hardly ever for others. */
+static uint64_t name_of_sum(const struct value *base, const struct value *index, unsigned scale)
+{
+    uint64_t name = UINT64_C(0x9e3779b97f4a7c15);
+    const uint64_t parts[] = {
+        (uint64_t)base->number,
+        (uint64_t)base->bound << 32 | (uint64_t)base->unit << 8 | base->form,
+        (uint64_t)index->number,
+        (uint64_t)index->bound << 32 | (uint64_t)index->unit << 8 | index->form, scale};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        name = (name ^ parts[i]) * UINT64_C(0xff51afd7ed558ccd), name ^= name >> 32;
+    return name;
+}
+
+/** What a load or pop reads: the address, or where that is not one value, a name for it. */
+struct place {
+    struct value address;
+    uint64_t name; /* of an unknown address without its displacement, 0: none */
+    int64_t displacement;
+};
+
+static struct place place_of_load(const struct flow *flow, uint32_t index)
+{
+    struct machine_state state;
+    const struct effect *effect = &flow->instructions.data[index].effect;
+    struct place place = {.address = {.bound = BOUND_NONE}};
+    if (!state_at_instruction(flow, index, &state))
+        return place;
+    if (effect->value_kind == VALUE_POP) {
+        place.address = state.registers[flow->arch->stack_pointer];
+        return place;
+    }
+    place.address = value_of_operand(&state, effect);
+    if (place.address.form == FORM_UNKNOWN && !effect->is_thread_local &&
+        effect->base != REGISTER_NONE && effect->index != REGISTER_NONE) {
+        place.name = name_of_sum(&state.registers[effect->base], &state.registers[effect->index],
+                                 effect->scale);
+        place.displacement = effect->displacement;
+    }
+    return place;
+}
+
+struct trail {
+    const struct flow *flow;
+    struct access_path *ret;
+    int64_t offsets[MAX_PATH_LOADS + 1]; /* the last one first */
+    unsigned loads, slot_steps;
+};
+
+static void end_trail(struct trail *trail, enum path_root root, unsigned index, uint64_t address)
+{
+    struct access_path *ret = trail->ret;
+    ret->root = (uint8_t)root;
+    ret->index = (uint8_t)index;
+    ret->address = address;
+    ret->load_count = (uint8_t)trail->loads;
+    for (unsigned i = 0; i <= trail->loads; i++) {
+        int64_t offset = trail->offsets[trail->loads - i];
+        ret->offsets[i] = (int32_t)offset;
+        if (offset != ret->offsets[i])
+            ret->root = ROOT_UNKNOWN;
+    }
+}
+
+static unsigned argument_index(const struct flow *flow, uint32_t number)
+{
+    unsigned index = 0;
+    while (index < flow->arch->argument_count && flow->arch->arguments[index] != number)
+        index++;
+    return index;
+}
+
+/** What equal names say of a value that cannot be followed: that it is the same. */
+static void end_unexplained(struct trail *trail, const struct value *value)
+{
+    end_trail(trail, ROOT_VALUE, value->unit == ORIGIN_MADE ? PATH_VALUE_COMPUTED : 0,
+              (uint64_t)value->unit << 48 | value->bound);
+}
+
+/** Undoes a load from the frame; false if what is there is not known. */
+static bool step_over_slot(struct trail *trail, const struct value *place, struct value *value)
+{
+    const struct flow *flow = trail->flow;
+    struct value stored;
+    if (place->form != FORM_STACK || !flow->slots || trail->slot_steps++ >= MAX_SLOT_STEPS ||
+        !frame_slot_value(flow->slots, place->number, flow->image->pointer_bytes, &stored))
+        return false;
+    *value = stored;
+    return true;
+}
+
+/** Follows a loaded value one load back; false if the trail has ended. */
+static bool step_over_load(struct trail *trail, struct value *value)
+{
+    struct place place = place_of_load(trail->flow, value->bound);
+    if (step_over_slot(trail, &place.address, value))
+        return true;
+    bool is_named = place.address.form == FORM_UNKNOWN && place.name;
+    if (trail->loads == MAX_PATH_LOADS || (place.address.form == FORM_UNKNOWN && !is_named)) {
+        end_unexplained(trail, value);
+        return false;
+    }
+    trail->offsets[++trail->loads] = place.displacement;
+    if (is_named)
+        end_trail(trail, ROOT_VALUE, PATH_VALUE_PLACE, place.name);
+    *value = place.address;
+    return !is_named;
+}
+
+/** Ends the trail at a value that is no load. */
+static void end_at(struct trail *trail, const struct value *value)
+{
+    const struct flow *flow = trail->flow;
+    if (value->form == FORM_CONSTANT || value->form == FORM_INDEX)
+        end_trail(trail, ROOT_ADDRESS, 0, (uint64_t)value->number);
+    else if (value->form == FORM_STACK)
+        end_trail(trail, ROOT_FRAME, 0, (uint64_t)value->number);
+    else if (value->form != FORM_ORIGIN)
+        end_trail(trail, ROOT_UNKNOWN, 0, 0);
+    else if (value->unit == ORIGIN_ENTRY)
+        end_trail(trail, ROOT_ARGUMENT, argument_index(flow, value->bound), 0);
+    else if (value->unit == ORIGIN_RESULT || value->unit == ORIGIN_RESULT_2)
+        end_trail(trail, ROOT_RESULT, value->unit == ORIGIN_RESULT_2,
+                  flow_instruction_address(flow, value->bound));
+    else
+        end_unexplained(trail, value);
+}
+
+static void follow(struct trail *trail, struct value value)
+{
+    for (;;) {
+        trail->ret->is_indexed |= value.form == FORM_INDEX || value.is_loose;
+        if (value.form == FORM_SLOT && trail->loads < MAX_PATH_LOADS) {
+            trail->offsets[++trail->loads] = 0;
+            value.form = FORM_CONSTANT;
+        }
+        if (value.form != FORM_ORIGIN) {
+            end_at(trail, &value);
+            return;
+        }
+        trail->offsets[trail->loads] += value.number;
+        if (value.unit != ORIGIN_LOAD) {
+            end_at(trail, &value);
+            return;
+        }
+        if (!step_over_load(trail, &value))
+            return;
+    }
+}
+
+void path_of_value(const struct flow *flow, struct value value, struct access_path *ret)
+{
+    struct trail trail = {.flow = flow, .ret = ret};
+    memset(ret, 0, sizeof *ret);
+    ret->call = NONE;
+    follow(&trail, value);
+}
+
+void path_of_loaded(const struct flow *flow, struct value place, struct access_path *ret)
+{
+    struct trail trail = {.flow = flow, .ret = ret};
+    struct value stored;
+    memset(ret, 0, sizeof *ret);
+    ret->call = NONE;
+    if (step_over_slot(&trail, &place, &stored)) {
+        follow(&trail, stored);
+        return;
+    }
+    trail.loads = 1;
+    follow(&trail, place);
+}
+
+struct value path_place(const struct flow *flow, struct value value)
+{
+    if (value.form != FORM_ORIGIN || value.unit != ORIGIN_LOAD || value.number)
+        return VALUE_OF(.form = FORM_UNKNOWN);
+    return place_of_load(flow, value.bound).address;
+}
+
+bool path_reads_layout(const struct flow *flow, struct value place)
+{
+    struct value_name name = {place.bound, place.unit};
+    const struct frame_slots *slots = flow->slots;
+    return place.form == FORM_ORIGIN && slots && slots->layouts.count &&
+           bsearch(&name, slots->layouts.data, slots->layouts.count, sizeof name, by_name) != NULL;
+}

@@ -1,0 +1,201 @@
+/*
+ * virtual.c: calls through the tables that trait objects and C++ objects carry.
+ *
+ * In: the paths of calls through pointers and of their first arguments. Out: for each call that
+ * has the shape of a method call, the functions at that offset of all tables of the kind.
+ *
+ *   Rust   a trait object is a pointer to the value beside a pointer to its vtable. The callee was
+ *          loaded from one of two words that lie side by side (two arguments, two results, two
+ *          words in memory), at an offset; the other word is the first argument.
+ *          Some Rust objects carry the address of a table of their own making instead, like those
+ *          of C++.
+ *   C++    an object begins with a pointer to its vtable. The callee was loaded at an offset from
+ *          what was loaded from the object, and the object is the first argument.
+ *
+ * In both the first argument is the second where the first says where to put a large result. Which
+ * language a function is in, its name says: C code does the same with tables that it makes while it
+ * runs, so that a list of constant tables would not be complete.
+ */
+#include "analysis/pointers/indirect.h"
+#include "analysis/pointers/tables.h"
+#include "base/map.h"
+
+#include <string.h>
+
+enum { LARGEST_OFFSET = 1 << 16 };
+
+struct resolver {
+    struct program *program;
+    struct target_pool *pool;
+    struct tables tables;
+    struct int_map lists; /* from kind and offset to an index in `known` */
+    ARRAY(struct way) known;
+};
+
+/* ---- Shapes ---------------------------------------------------------------------------------- */
+
+static bool same_root(const struct access_path *a, const struct access_path *b)
+{
+    return a->root == b->root && a->root != ROOT_UNKNOWN && a->index == b->index &&
+           a->call == b->call && a->address == b->address;
+}
+
+/** Whether the first @p count offsets agree, so that what is loaded behind them is the same. */
+static bool same_start(const struct access_path *a, const struct access_path *b, unsigned count)
+{
+    return memcmp(a->offsets, b->offsets, count * sizeof *a->offsets) == 0;
+}
+
+/** The pointer from which the callee was loaded. */
+static struct access_path table_path(const struct access_path *callee)
+{
+    struct access_path table = *callee;
+    table.load_count--;
+    table.offsets[table.load_count] = 0;
+    table.offsets[table.load_count + 1] = 0;
+    return table;
+}
+
+/** Two words that came to the function together, not from memory. */
+static bool are_adjacent_values(const struct access_path *value, const struct access_path *table)
+{
+    if (table->load_count || value->load_count || value->offsets[0] || value->root != table->root ||
+        value->call != table->call)
+        return false;
+    return (value->root == ROOT_ARGUMENT && value->index + 1 == table->index) ||
+           (value->root == ROOT_RESULT && !value->index && table->index == 1);
+}
+
+/** Whether @p value and @p table were two words side by side; a frame may have them in any order.
+ */
+static bool is_fat_pointer(const struct access_path *value, const struct access_path *table,
+                           int pointer_bytes)
+{
+    if (are_adjacent_values(value, table))
+        return true;
+    unsigned loads = table->load_count;
+    if (!loads || value->load_count != loads)
+        return false;
+    bool is_fixed = value->root == ROOT_ADDRESS || value->root == ROOT_FRAME;
+    if (loads == 1 && is_fixed && value->root == table->root) {
+        int64_t apart =
+            (int64_t)(table->address - value->address) + table->offsets[0] - value->offsets[0];
+        return apart == pointer_bytes || apart == -pointer_bytes;
+    }
+    int distance = table->offsets[loads - 1] - value->offsets[loads - 1];
+    return same_root(value, table) && same_start(value, table, loads - 1) &&
+           (distance == pointer_bytes || distance == -pointer_bytes);
+}
+
+/** Whether @p table was loaded from the object that @p object points to. */
+static bool is_object(const struct access_path *object, const struct access_path *table)
+{
+    unsigned loads = table->load_count;
+    if (!loads || object->load_count != loads - 1)
+        return false;
+    if (loads == 1 && object->root == ROOT_ADDRESS && table->root == ROOT_ADDRESS)
+        return object->address + (uint64_t)object->offsets[0] ==
+               table->address + (uint64_t)table->offsets[0];
+    return same_root(object, table) && same_start(object, table, loads);
+}
+
+/* ---- Languages ------------------------------------------------------------------------------- */
+
+static bool is_rust(const struct resolver *resolver, uint32_t function)
+{
+    return resolver->program->facts->crates[function] != NULL;
+}
+
+static bool is_cpp(const struct resolver *resolver, uint32_t function)
+{
+    const char *name = resolver->program->functions[function].linkage_name;
+    return !is_rust(resolver, function) && strncmp(name, "_Z", 2) == 0;
+}
+
+/* ---- Lists ----------------------------------------------------------------------------------- */
+
+static void push_slots(struct resolver *resolver, enum table_kind kind, uint32_t offset)
+{
+    size_t count;
+    const struct table_slot *slots = tables_at(&resolver->tables, kind, offset, &count);
+    for (size_t i = 0; i < count; i++)
+        array_push(&resolver->pool->targets, slots[i].function);
+}
+
+/** All functions at @p offset of tables of the kind; made once. */
+static struct way list_at(struct resolver *resolver, enum table_kind kind, uint32_t offset)
+{
+    uint64_t key = (uint64_t)kind << 32 | offset;
+    uint32_t index = int_map_get(&resolver->lists, key);
+    if (index != MAP_NONE)
+        return resolver->known.data[index];
+    struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
+    push_slots(resolver, kind, offset);
+    if (kind == TABLE_RUST)
+        push_slots(resolver, TABLE_OTHER, offset);
+    list.count = target_pool_close(resolver->pool, list.first);
+    int_map_set(&resolver->lists, key, (uint32_t)resolver->known.count);
+    array_push(&resolver->known, list);
+    return list;
+}
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+/** Whether a method of a trait object is called: its value is among the first two arguments. */
+static bool is_trait_object(const struct pointer_call *pointer, const struct access_path *table,
+                            const struct image *image)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (is_fat_pointer(&pointer->arguments[i], table, (int)image->pointer_bytes))
+            return true;
+    return false;
+}
+
+/**
+ * A method of what an Arc<dyn Trait> or Rc<dyn Trait> holds: where the value begins behind the
+ * counters is computed from its alignment, the third word of its vtable.
+ */
+static bool is_counted_trait_object(const struct pointer_call *pointer)
+{
+    const struct access_path *value = &pointer->arguments[0];
+    return pointer->reads_layout && value->root == ROOT_VALUE && !value->load_count &&
+           value->index == PATH_VALUE_COMPUTED;
+}
+
+static bool is_virtual(const struct pointer_call *pointer, const struct access_path *table)
+{
+    return is_object(&pointer->arguments[0], table) || is_object(&pointer->arguments[1], table);
+}
+
+static struct way resolve(struct resolver *resolver, const struct pointer_call *pointer)
+{
+    const struct program *program = resolver->program;
+    const struct access_path *callee = &pointer->callee;
+    uint32_t from = program->calls[pointer->call].from;
+    if (!callee->load_count || callee->offsets[callee->load_count])
+        return (struct way){0};
+    int32_t offset = callee->offsets[callee->load_count - 1];
+    if (offset < 0 || offset >= LARGEST_OFFSET)
+        return (struct way){0};
+    struct access_path table = table_path(callee);
+    if (is_rust(resolver, from) &&
+        (is_trait_object(pointer, &table, program->images[program->functions[from].image]) ||
+         is_counted_trait_object(pointer) || is_virtual(pointer, &table)))
+        return list_at(resolver, TABLE_RUST, (uint32_t)offset);
+    if (is_cpp(resolver, from) && is_virtual(pointer, &table))
+        return list_at(resolver, TABLE_CPP, (uint32_t)offset);
+    return (struct way){0};
+}
+
+void virtual_resolve(struct program *program, struct target_pool *pool)
+{
+    struct resolver resolver = {.program = program, .pool = pool};
+    tables_init(&resolver.tables, program);
+    int_map_init(&resolver.lists);
+    for (uint32_t i = 0; i < program->pointer_call_count; i++)
+        if (!pool->ways[i].count)
+            pool->ways[i] = resolve(&resolver, &program->pointer_calls[i]);
+    int_map_deinit(&resolver.lists);
+    array_deinit(&resolver.known);
+    tables_deinit(&resolver.tables);
+}
