@@ -60,7 +60,6 @@ static void read_flow(struct flow *flow)
 {
     flow_descend(flow, 0);
     flow_land(flow);
-    flow->follows_origins = pointers_may_want_origins(flow);
     size_t seen_jumps = 0;
     bool is_swept = false;
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {
@@ -107,15 +106,12 @@ static void defer(struct worker *worker, uint32_t index)
     array_push(&worker->deferred, index);
 }
 
-/** Solves the function with names for values that are not known, then across its frame. */
+/** Solves the function once more, with names for values that are not known, across its frame. */
 static void follow_origins(struct flow *flow, struct frame_slots *slots)
 {
-    if (!flow->follows_origins) {
-        flow->follows_origins = true;
-        flow_solve(flow);
-    }
     frame_slots_find(slots, flow);
     flow->slots = slots;
+    flow->follows_origins = true;
     flow_solve(flow);
 }
 

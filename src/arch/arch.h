@@ -10,6 +10,7 @@
 #ifndef DWELL_ARCH_ARCH_H
 #define DWELL_ARCH_ARCH_H
 
+#include "arch/execute/execute.h"
 #include "program/program.h"
 
 #include <stdbool.h>
@@ -146,6 +147,13 @@ struct arch {
      * Never fails: `ret->length` is 0 for what is no instruction. Thread-safe.
      */
     void (*decode)(const uint8_t *bytes, size_t count, uint64_t address, struct effect *ret);
+
+    /**
+     * Executes the instruction at @p bytes, as decode() has them, on what @p machine knows; of a
+     * branch, says only whether it is taken. Calls, jumps and returns are not to be executed.
+     */
+    enum outcome (*execute)(const uint8_t *bytes, size_t count, uint64_t address,
+                            struct machine *machine);
 
     /** Says what a relocation of ELF type @p type does; RELOCATION_OTHER if it does not matter. */
     enum relocation_kind (*relocation_kind)(uint32_t type);

@@ -56,7 +56,8 @@ struct pointer_call {
     uint32_t call;                   /* in program.calls */
     struct access_path callee;       /* the address that is called */
     struct access_path arguments[2]; /* what the first two integer arguments hold */
-    bool reads_layout; /* the callee was loaded from a table whose third word is read, too */
+    bool reads_layout; /* arguments[0] was computed, and the callee was loaded from a table whose
+                          third word is read, too */
 };
 
 /** What is known of a value that may be the address of a function. */

@@ -52,9 +52,6 @@ void emit_blocks(struct flow *flow, struct output *output, size_t first_call);
 /** Adds what the code mentions. */
 void emit_references(struct flow *flow, struct output *output);
 
-/** Whether the function, which need not be solved, probably wants flow->follows_origins. */
-bool pointers_may_want_origins(const struct flow *flow);
-
 /** Whether the solved function has anything to tell that needs flow->follows_origins. */
 bool pointers_want_origins(const struct flow *flow);
 

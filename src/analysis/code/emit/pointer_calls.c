@@ -39,7 +39,7 @@ static bool state_behind(const struct flow *flow, const struct chain *chain,
     return true;
 }
 
-static bool describe(const struct flow *flow, const struct effect *effect,
+static bool describe(const struct flow *flow, struct output *output, const struct effect *effect,
                      const struct machine_state *state, struct pointer_call *ret)
 {
     struct value place;
@@ -56,9 +56,10 @@ static bool describe(const struct flow *flow, const struct effect *effect,
     } else {
         return false;
     }
-    ret->reads_layout = path_reads_layout(flow, place);
     for (unsigned i = 0; i < 2 && i < flow->arch->argument_count; i++)
         path_of_value(flow, state->registers[flow->arch->arguments[i]], &ret->arguments[i]);
+    if (ret->arguments[0].root == ROOT_VALUE && ret->arguments[0].index == PATH_VALUE_COMPUTED)
+        ret->reads_layout = path_reads_layout(flow, &output->slots, place);
     return true;
 }
 
@@ -122,7 +123,7 @@ static void look_at(struct variants *variants, const struct chain *chain, struct
     struct machine_state state;
     struct pointer_call pointer = {.call = variants->call};
     if (!state_behind(variants->flow, chain, &state) ||
-        !describe(variants->flow, variants->effect, &state, &pointer))
+        !describe(variants->flow, variants->output, variants->effect, &state, &pointer))
         return;
     if (is_join(variants->flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
         extend(variants->flow, chain, list))

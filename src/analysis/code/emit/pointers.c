@@ -64,17 +64,6 @@ static bool takes_address_of_code(const struct flow *flow)
     return false;
 }
 
-bool pointers_may_want_origins(const struct flow *flow)
-{
-    for (size_t i = 0; i < flow->instructions.count; i++) {
-        const struct effect *effect = &flow->instructions.data[i].effect;
-        if (effect->control == CONTROL_CALL &&
-            (effect->target_kind == TARGET_REGISTER || effect->target_kind == TARGET_MEMORY))
-            return true;
-    }
-    return false;
-}
-
 bool pointers_want_origins(const struct flow *flow)
 {
     for (uint32_t i = 0; i < flow->blocks.count; i++)

@@ -44,9 +44,22 @@ static struct value stored_value(const struct machine_state *state, const struct
     return VALUE_OF(.form = FORM_CONSTANT, .number = effect->value);
 }
 
-static void note_write(struct frame_slots *slots, const struct machine_state *state,
-                       const struct effect *effect)
+/** The stored value, or where it is not known a name for it. */
+static struct value named_stored_value(const struct flow *flow, const struct machine_state *state,
+                                       const struct instruction *instruction)
 {
+    struct value value = stored_value(state, &instruction->effect);
+    if (value.form == FORM_UNKNOWN)
+        value = (struct value){.form = FORM_ORIGIN,
+                               .unit = ORIGIN_STORED,
+                               .bound = (uint32_t)(instruction - flow->instructions.data)};
+    return value;
+}
+
+static void note_write(const struct flow *flow, struct frame_slots *slots,
+                       const struct machine_state *state, const struct instruction *instruction)
+{
+    const struct effect *effect = &instruction->effect;
     if (effect->base == REGISTER_NONE || state->registers[effect->base].form != FORM_STACK)
         return;
     int64_t base = state->registers[effect->base].number;
@@ -56,24 +69,17 @@ static void note_write(struct frame_slots *slots, const struct machine_state *st
         note_escape(slots, base + effect->displacement);
     else
         add_store(slots, place.number, effect->access_bytes,
-                  is_simple ? stored_value(state, effect) : VALUE_OF(.form = FORM_UNKNOWN));
+                  is_simple ? named_stored_value(flow, state, instruction)
+                            : VALUE_OF(.form = FORM_UNKNOWN));
 }
 
 static void note_push(const struct flow *flow, struct frame_slots *slots,
-                      const struct machine_state *state, const struct effect *effect)
+                      const struct machine_state *state, const struct instruction *instruction)
 {
     const struct value *sp = &state->registers[flow->arch->stack_pointer];
     if (sp->form == FORM_STACK)
         add_store(slots, sp->number - flow->image->pointer_bytes, flow->image->pointer_bytes,
-                  stored_value(state, effect));
-}
-
-static void note_layout(const struct flow *flow, struct frame_slots *slots,
-                        const struct machine_state *state, const struct effect *effect)
-{
-    struct value place = value_of_operand(state, effect);
-    if (place.form == FORM_ORIGIN && place.number == 2 * (int64_t)flow->image->pointer_bytes)
-        array_push(&slots->layouts, (struct value_name){place.bound, place.unit});
+                  named_stored_value(flow, state, instruction));
 }
 
 /** A frame pointer is how a function reaches its own slots; any other pointer may be handed out. */
@@ -89,12 +95,10 @@ static void note_instruction(const struct flow *flow, struct frame_slots *slots,
                              const struct instruction *instruction, struct machine_state *state)
 {
     const struct effect *effect = &instruction->effect;
-    if (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes)
-        note_layout(flow, slots, state, effect);
     if (effect->value_kind == VALUE_PUSH)
-        note_push(flow, slots, state, effect);
+        note_push(flow, slots, state, instruction);
     else if (effect->writes_memory)
-        note_write(slots, state, effect);
+        note_write(flow, slots, state, instruction);
     state_apply(flow, instruction, state);
     if (!hands_out(flow, effect))
         return;
@@ -109,17 +113,10 @@ static int by_offset(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct value_name *x = a, *y = b;
-    if (x->bound != y->bound)
-        return x->bound < y->bound ? -1 : 1;
-    return (int)x->unit - (int)y->unit;
-}
-
 void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
 {
     slots->stores.count = slots->layouts.count = 0;
+    slots->has_layouts = false;
     slots->lowest_escape = INT64_MAX;
     slots->widest = 0;
     for (uint32_t i = 0; i < flow->blocks.count; i++) {
@@ -131,8 +128,6 @@ void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
     }
     if (slots->stores.count > 1)
         qsort(slots->stores.data, slots->stores.count, sizeof *slots->stores.data, by_offset);
-    if (slots->layouts.count > 1)
-        qsort(slots->layouts.data, slots->layouts.count, sizeof *slots->layouts.data, by_name);
 }
 
 /** Returns the index of the first store at or behind @p offset. */
@@ -276,6 +271,19 @@ static bool step_over_slot(struct trail *trail, const struct value *place, struc
     return true;
 }
 
+/** Goes back to what was stored; false if the trail has ended. */
+static bool step_over_store(struct trail *trail, struct value *value)
+{
+    struct machine_state state;
+    if (trail->slot_steps++ >= MAX_SLOT_STEPS ||
+        !state_at_instruction(trail->flow, value->bound, &state)) {
+        end_unexplained(trail, value);
+        return false;
+    }
+    *value = stored_value(&state, &trail->flow->instructions.data[value->bound].effect);
+    return true;
+}
+
 /** Follows a loaded value one load back; false if the trail has ended. */
 static bool step_over_load(struct trail *trail, struct value *value)
 {
@@ -326,11 +334,12 @@ static void follow(struct trail *trail, struct value value)
             return;
         }
         trail->offsets[trail->loads] += value.number;
-        if (value.unit != ORIGIN_LOAD) {
+        if (value.unit != ORIGIN_LOAD && value.unit != ORIGIN_STORED) {
             end_at(trail, &value);
             return;
         }
-        if (!step_over_load(trail, &value))
+        if (value.unit == ORIGIN_STORED ? !step_over_store(trail, &value)
+                                        : !step_over_load(trail, &value))
             return;
     }
 }
@@ -364,10 +373,47 @@ struct value path_place(const struct flow *flow, struct value value)
     return place_of_load(flow, value.bound).address;
 }
 
-bool path_reads_layout(const struct flow *flow, struct value place)
+static int by_name(const void *a, const void *b)
+{
+    const struct value_name *x = a, *y = b;
+    if (x->bound != y->bound)
+        return x->bound < y->bound ? -1 : 1;
+    return (int)x->unit - (int)y->unit;
+}
+
+static void note_layout(const struct flow *flow, struct frame_slots *slots,
+                        const struct machine_state *state, const struct effect *effect)
+{
+    if (effect->value_kind != VALUE_LOAD || effect->access_bytes != flow->image->pointer_bytes)
+        return;
+    struct value place = value_of_operand(state, effect);
+    if (place.form == FORM_ORIGIN && place.number == 2 * (int64_t)flow->image->pointer_bytes)
+        array_push(&slots->layouts, (struct value_name){place.bound, place.unit});
+}
+
+static void find_layouts(const struct flow *flow, struct frame_slots *slots)
+{
+    slots->has_layouts = true;
+    for (uint32_t i = 0; i < flow->blocks.count; i++) {
+        struct machine_state state;
+        if (!state_at_block(flow, i, &state))
+            continue;
+        for (uint32_t k = flow->blocks.data[i].first; k <= flow->blocks.data[i].last; k++) {
+            note_layout(flow, slots, &state, &flow->instructions.data[k].effect);
+            state_apply(flow, &flow->instructions.data[k], &state);
+        }
+    }
+    if (slots->layouts.count > 1)
+        qsort(slots->layouts.data, slots->layouts.count, sizeof *slots->layouts.data, by_name);
+}
+
+bool path_reads_layout(const struct flow *flow, struct frame_slots *slots, struct value place)
 {
     struct value_name name = {place.bound, place.unit};
-    const struct frame_slots *slots = flow->slots;
-    return place.form == FORM_ORIGIN && slots && slots->layouts.count &&
+    if (place.form != FORM_ORIGIN)
+        return false;
+    if (!slots->has_layouts)
+        find_layouts(flow, slots);
+    return slots->layouts.count &&
            bsearch(&name, slots->layouts.data, slots->layouts.count, sizeof name, by_name) != NULL;
 }

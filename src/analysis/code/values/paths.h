@@ -22,15 +22,17 @@ struct value_name {
 
 /** What one function keeps in its frame; scratch that is reused for the next. */
 struct frame_slots {
-    ARRAY(struct slot_store) stores;  /* by offset */
-    int64_t lowest_escape;            /* from here on there may be stores through pointers, too */
-    uint32_t widest;                  /* bytes of the widest store */
+    ARRAY(struct slot_store) stores; /* by offset */
+    int64_t lowest_escape;           /* from here on there may be stores through pointers, too */
+    uint32_t widest;                 /* bytes of the widest store */
+
     ARRAY(struct value_name) layouts; /* pointers whose third word is read; sorted */
+    bool has_layouts;                 /* they have been looked for */
 };
 
 void frame_slots_deinit(struct frame_slots *slots);
 
-/** Finds the stores of the function, which is solved with flow->follows_origins. */
+/** Finds the stores of the function, which is solved. */
 void frame_slots_find(struct frame_slots *slots, const struct flow *flow);
 
 /**
@@ -48,7 +50,7 @@ void path_of_value(const struct flow *flow, struct value value, struct access_pa
  * Whether the function also reads the third word behind the pointer that the address @p place is
  * made from: of the vtable of a trait object that is the alignment of its value.
  */
-bool path_reads_layout(const struct flow *flow, struct value place);
+bool path_reads_layout(const struct flow *flow, struct frame_slots *slots, struct value place);
 
 /** Returns the address that the value was loaded from, of FORM_UNKNOWN if it was not loaded. */
 struct value path_place(const struct flow *flow, struct value value);

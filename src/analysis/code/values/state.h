@@ -11,8 +11,10 @@
 #include "arch/arch.h"
 #include "base/array.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum value_form {
     FORM_UNKNOWN,
@@ -34,6 +36,7 @@ enum value_origin {
     ORIGIN_RESULT,   /* what the call that is instruction `bound` returned */
     ORIGIN_RESULT_2, /* in the second result register */
     ORIGIN_MADE,     /* what instruction `bound` computed */
+    ORIGIN_STORED,   /* what instruction `bound` stored to a slot of the frame */
     ORIGIN_JOIN,     /* different values met; `bound` is the block * MAX_REGISTERS + register */
 };
 
@@ -122,7 +125,12 @@ static inline bool value_is_any(const struct value *value)
 
 #define VALUE_OF(...) ((struct value){.bound = BOUND_NONE, __VA_ARGS__})
 
-bool value_equal(const struct value *a, const struct value *b);
+static_assert(sizeof(struct value) == 16, "values have no padding, so their bytes can be compared");
+
+static inline bool value_equal(const struct value *a, const struct value *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
 
 /** Returns what is true of both. */
 struct value value_meet(const struct value *a, const struct value *b);

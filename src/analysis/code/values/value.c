@@ -11,12 +11,6 @@
 
 static const struct value unknown = {.bound = BOUND_NONE};
 
-bool value_equal(const struct value *a, const struct value *b)
-{
-    return a->form == b->form && a->number == b->number && a->bound == b->bound &&
-           a->unit == b->unit && a->is_loose == b->is_loose;
-}
-
 static struct value constant(int64_t number)
 {
     return VALUE_OF(.form = FORM_CONSTANT, .number = number);
