@@ -127,6 +127,7 @@ const struct arch arch_x86_64 = {
     .return_register = RAX,
     .second_return_register = RDX,
     .decode = decode,
+    .execute = x86_64_execute,
     .relocation_kind = relocation_kind,
     .relocate = relocate,
     .needs_got_slot = needs_got_slot,

@@ -54,6 +54,10 @@ void x86_64_vector_effect(const struct encoding *encoding, uint64_t address, str
 /** Decodes any instruction, slowly. */
 void x86_64_rare_effect(const uint8_t *bytes, size_t count, uint64_t address, struct effect *ret);
 
+/** Executes an instruction on a machine that is partly known. */
+enum outcome x86_64_execute(const uint8_t *bytes, size_t count, uint64_t address,
+                            struct machine *machine);
+
 /** Sets @p ret to the effect of doing nothing. */
 void x86_64_clear_effect(struct effect *ret);
 

@@ -21,13 +21,10 @@ enum path_root {
     ROOT_FRAME,    /* the address of a place in the function's own frame: `address`, as a signed
                       number, is its distance from the caller's stack pointer */
     ROOT_VALUE,    /* something that cannot be followed further; an equal `address` in the same
-                      function means the same value; `index` is one of PATH_VALUE_* */
+                      function means the same value; `index` is PATH_VALUE_PLACE or 0 */
 };
 
-enum {
-    PATH_VALUE_PLACE = 1,    /* an address made of two registers */
-    PATH_VALUE_COMPUTED = 2, /* a number that was computed */
-};
+enum { PATH_VALUE_PLACE = 1 /* an address made of two registers */ };
 
 enum { MAX_PATH_LOADS = 5 };
 
@@ -56,8 +53,8 @@ struct pointer_call {
     uint32_t call;                   /* in program.calls */
     struct access_path callee;       /* the address that is called */
     struct access_path arguments[2]; /* what the first two integer arguments hold */
-    bool reads_layout; /* arguments[0] was computed, and the callee was loaded from a table whose
-                          third word is read, too */
+    bool reads_layout; /* arguments[0] was rounded to an alignment, and the callee was loaded from a
+                          table whose third word is read, too */
 };
 
 /** What is known of a value that may be the address of a function. */

@@ -7,9 +7,9 @@
  *     const struct ops table[2];                                      at 0x4000, constant
  *     struct object global;                                           at 0x5000, writable
  */
-#include "analysis/calls/fields/fields.h"
-#include "analysis/calls/fields/takings.h"
-#include "analysis/calls/fields/typed.h"
+#include "analysis/pointers/fields/fields.h"
+#include "analysis/pointers/fields/takings.h"
+#include "analysis/pointers/fields/typed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

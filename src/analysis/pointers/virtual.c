@@ -155,11 +155,10 @@ static bool is_trait_object(const struct pointer_call *pointer, const struct acc
  * A method of what an Arc<dyn Trait> or Rc<dyn Trait> holds: where the value begins behind the
  * counters is computed from its alignment, the third word of its vtable.
  */
-static bool is_counted_trait_object(const struct pointer_call *pointer)
+static bool is_counted_trait_object(const struct pointer_call *pointer, int32_t offset,
+                                    const struct image *image)
 {
-    const struct access_path *value = &pointer->arguments[0];
-    return pointer->reads_layout && value->root == ROOT_VALUE && !value->load_count &&
-           value->index == PATH_VALUE_COMPUTED;
+    return pointer->reads_layout && offset != 2 * (int32_t)image->pointer_bytes;
 }
 
 static bool is_virtual(const struct pointer_call *pointer, const struct access_path *table)
@@ -178,9 +177,10 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     if (offset < 0 || offset >= LARGEST_OFFSET)
         return (struct way){0};
     struct access_path table = table_path(callee);
+    const struct image *image = program->images[program->functions[from].image];
     if (is_rust(resolver, from) &&
-        (is_trait_object(pointer, &table, program->images[program->functions[from].image]) ||
-         is_counted_trait_object(pointer) || is_virtual(pointer, &table)))
+        (is_trait_object(pointer, &table, image) ||
+         is_counted_trait_object(pointer, offset, image) || is_virtual(pointer, &table)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
     if (is_cpp(resolver, from) && is_virtual(pointer, &table))
         return list_at(resolver, TABLE_CPP, (uint32_t)offset);

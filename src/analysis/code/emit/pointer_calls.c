@@ -58,8 +58,8 @@ static bool describe(const struct flow *flow, struct output *output, const struc
     }
     for (unsigned i = 0; i < 2 && i < flow->arch->argument_count; i++)
         path_of_value(flow, state->registers[flow->arch->arguments[i]], &ret->arguments[i]);
-    if (ret->arguments[0].root == ROOT_VALUE && ret->arguments[0].index == PATH_VALUE_COMPUTED)
-        ret->reads_layout = path_reads_layout(flow, &output->slots, place);
+    ret->reads_layout = path_is_rounded(flow, state->registers[flow->arch->arguments[0]]) &&
+                        path_reads_layout(flow, &output->slots, place);
     return true;
 }
 

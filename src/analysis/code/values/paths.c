@@ -255,8 +255,7 @@ static unsigned argument_index(const struct flow *flow, uint32_t number)
 /** What equal names say of a value that cannot be followed: that it is the same. */
 static void end_unexplained(struct trail *trail, const struct value *value)
 {
-    end_trail(trail, ROOT_VALUE, value->unit == ORIGIN_MADE ? PATH_VALUE_COMPUTED : 0,
-              (uint64_t)value->unit << 48 | value->bound);
+    end_trail(trail, ROOT_VALUE, 0, (uint64_t)value->unit << 48 | value->bound);
 }
 
 /** Undoes a load from the frame; false if what is there is not known. */
@@ -416,4 +415,24 @@ bool path_reads_layout(const struct flow *flow, struct frame_slots *slots, struc
         find_layouts(flow, slots);
     return slots->layouts.count &&
            bsearch(&name, slots->layouts.data, slots->layouts.count, sizeof name, by_name) != NULL;
+}
+
+static bool is_rounding(const struct flow *flow, const struct value *value)
+{
+    if (value->form != FORM_ORIGIN || value->unit != ORIGIN_MADE)
+        return false;
+    const struct effect *effect = &flow->instructions.data[value->bound].effect;
+    return effect->value_kind == VALUE_AND && effect->value < 0;
+}
+
+bool path_is_rounded(const struct flow *flow, struct value value)
+{
+    struct machine_state state;
+    if (value.form != FORM_ORIGIN || value.unit != ORIGIN_MADE)
+        return false;
+    const struct effect *effect = &flow->instructions.data[value.bound].effect;
+    return effect->value_kind == VALUE_ADD_REGISTERS && effect->source < MAX_REGISTERS &&
+           effect->index < MAX_REGISTERS && state_at_instruction(flow, value.bound, &state) &&
+           (is_rounding(flow, &state.registers[effect->source]) ||
+            is_rounding(flow, &state.registers[effect->index]));
 }

@@ -52,6 +52,12 @@ void path_of_value(const struct flow *flow, struct value value, struct access_pa
  */
 bool path_reads_layout(const struct flow *flow, struct frame_slots *slots, struct value place);
 
+/**
+ * Whether the value is an address plus a number that was rounded to a power of two: where what
+ * follows a head of some size begins, given its alignment.
+ */
+bool path_is_rounded(const struct flow *flow, struct value value);
+
 /** Returns the address that the value was loaded from, of FORM_UNKNOWN if it was not loaded. */
 struct value path_place(const struct flow *flow, struct value value);
 
