@@ -7,14 +7,13 @@
  *   Rust   a trait object is a pointer to the value beside a pointer to its vtable. The callee was
  *          loaded from one of two words that lie side by side (two arguments, two results, two
  *          words in memory), at an offset; the other word is the first argument.
- *          Some Rust objects carry the address of a table of their own making instead, like those
- *          of C++.
  *   C++    an object begins with a pointer to its vtable. The callee was loaded at an offset from
  *          what was loaded from the object, and the object is the first argument.
  *
  * In both the first argument is the second where the first says where to put a large result. Which
  * language a function is in, its name says: C code does the same with tables that it makes while it
- * runs, so that a list of constant tables would not be complete.
+ * runs, so that a list of constant tables would not be complete. For the same reason Rust objects
+ * that begin with the address of a table of their own making (anyhow's errors) are left out.
  */
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/tables.h"
@@ -178,9 +177,8 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
         return (struct way){0};
     struct access_path table = table_path(callee);
     const struct image *image = program->images[program->functions[from].image];
-    if (is_rust(resolver, from) &&
-        (is_trait_object(pointer, &table, image) ||
-         is_counted_trait_object(pointer, offset, image) || is_virtual(pointer, &table)))
+    if (is_rust(resolver, from) && (is_trait_object(pointer, &table, image) ||
+                                    is_counted_trait_object(pointer, offset, image)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
     if (is_cpp(resolver, from) && is_virtual(pointer, &table))
         return list_at(resolver, TABLE_CPP, (uint32_t)offset);
