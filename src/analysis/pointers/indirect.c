@@ -69,7 +69,8 @@ static void resolve_constants(struct program *program, struct target_pool *pool)
         uint32_t function = named_function(program, image, &pointer->callee);
         if (function == NONE)
             continue;
-        pool->ways[i] = (struct way){target_pool_mark(pool), 1, CALL_CONSTANT};
+        pool->ways[i] =
+            (struct way){.first = target_pool_mark(pool), .count = 1, .kind = CALL_CONSTANT};
         array_push(&pool->targets, function);
     }
 }
@@ -79,7 +80,7 @@ static void resolve_constants(struct program *program, struct target_pool *pool)
 static bool are_known(const struct way *ways, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (!ways[i].count)
+        if (!ways[i].count && !ways[i].is_null)
             return false;
     return true;
 }
@@ -90,7 +91,7 @@ static struct way united(struct target_pool *pool, const struct way *ways, uint3
     struct way all = ways[0];
     bool are_same = true;
     for (uint32_t i = 1; i < count; i++) {
-        are_same &= ways[i].first == all.first && ways[i].count == all.count;
+        are_same &= ways[i].first == all.first && ways[i].count == all.count && all.count;
         all.kind = ways[i].kind > all.kind ? ways[i].kind : all.kind;
     }
     if (are_same)
@@ -116,6 +117,8 @@ static void settle_calls(struct program *program, struct target_pool *pool)
         if (call->kind != CALL_UNRESOLVED || !are_known(pool->ways + i, end - i))
             continue;
         struct way way = united(pool, pool->ways + i, end - i);
+        if (!way.count)
+            continue;
         call->kind = way.kind;
         call->first_target = way.first;
         call->target_count = way.count;

@@ -11,8 +11,10 @@
 
 /** What one record of program.pointer_calls can enter: targets [first, first + count). */
 struct way {
-    uint32_t first, count; /* in target_pool.targets; 0 targets: not known */
+    uint32_t first, count; /* in target_pool.targets */
     uint8_t kind;          /* enum call_kind */
+    bool is_null;          /* surely nothing: no function is ever there; without targets and this,
+                              what it can enter is not known */
 };
 
 /** Lists of targets in the making; ways that share a list share its place. */

@@ -259,10 +259,12 @@ static struct way answer(struct resolver *resolver, uint32_t image, uint64_t pla
         return way;
     if (word.kind == WORD_FUNCTION)
         array_push(&resolver->pool->targets, word.function);
-    if (add_all_stored(resolver, image, place, variable))
-        way.count = target_pool_close(resolver->pool, way.first);
-    else
+    if (!add_all_stored(resolver, image, place, variable)) {
         resolver->pool->targets.count = way.first;
+        return way;
+    }
+    way.count = target_pool_close(resolver->pool, way.first);
+    way.is_null = !way.count;
     return way;
 }
 

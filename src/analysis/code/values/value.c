@@ -282,6 +282,19 @@ static struct value loaded_from_anywhere(const struct effect *effect)
     return unknown;
 }
 
+/** What a slot that never changes holds: the address of data of the image, or a name for it. */
+static struct value slot_value(const struct flow *flow, uint64_t slot)
+{
+    const struct relocation *relocation = image_relocation_at(flow->image, slot);
+    bool is_local = relocation && relocation->kind == RELOCATION_RELATIVE &&
+                    relocation->function == NONE;
+    uint32_t section =
+        is_local ? image_section_at(flow->image, (uint64_t)relocation->addend) : NONE;
+    if (section != NONE && !flow->image->sections[section].is_executable)
+        return constant(relocation->addend);
+    return VALUE_OF(.form = FORM_SLOT, .number = (int64_t)slot);
+}
+
 static struct value loaded(const struct flow *flow, const struct machine_state *state,
                            const struct effect *effect)
 {
@@ -295,7 +308,7 @@ static struct value loaded(const struct flow *flow, const struct machine_state *
     struct value address = value_of_operand(state, effect);
     if (address.form == FORM_CONSTANT && bytes == flow->image->pointer_bytes &&
         flow_is_constant(flow->image, (uint64_t)address.number))
-        return VALUE_OF(.form = FORM_SLOT, .number = address.number);
+        return slot_value(flow, (uint64_t)address.number);
     if (address.form == FORM_INDEX && address.unit == bytes && address.number &&
         flow_is_constant(flow->image, (uint64_t)address.number)) {
         address.form = FORM_TABLE_ENTRY;

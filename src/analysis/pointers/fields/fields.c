@@ -138,7 +138,7 @@ static struct way answer(struct resolver *resolver, const struct question *quest
         is_complete = add_by_type(resolver, question->prototype);
     uint32_t count = target_pool_close(resolver->pool, first);
     if (is_complete && count && resolver->pool->targets.count <= resolver->limit)
-        return (struct way){first, count, question->kind};
+        return (struct way){.first = first, .count = count, .kind = question->kind};
     resolver->pool->targets.count = first;
     return (struct way){.kind = CALL_UNRESOLVED};
 }
