@@ -28,8 +28,8 @@ struct search {
     const struct ways *ways;
     const struct callgraph *graph;
     const struct program *program;
-    bool *avoids;         /* of each function */
-    bool *passes_without; /* of each node: a call of it may come back without an allocation */
+    const struct certain *certain;
+    bool *avoids, *passes_without; /* the result's */
     uint8_t *block_is_reached;
     uint32_t *call_blocks;
     ARRAY(struct place) places;
@@ -53,6 +53,8 @@ static void set_avoids(struct search *search, uint32_t function)
 static bool call_passes(const struct search *search, uint32_t call)
 {
     uint32_t callee = search->graph->callees[call];
+    if (search->certain && search->certain->calls[call])
+        return false;
     if (callee == NONE || search->passes_without[callee])
         return true;
     return search->graph->traits[call] & CALL_IS_WEAK &&
@@ -104,7 +106,8 @@ static void start_function(struct search *search, uint32_t function)
     const struct program *program = search->program;
     const struct returns *returns = search->ways->returns;
     uint8_t role = program->facts->allocator_roles[function];
-    if (allocator_counts(search->ways->role, role) || !returns->returns[function])
+    if (allocator_counts(search->ways->role, role) || !returns->returns[function] ||
+        (search->certain && search->certain->functions[function]))
         return;
     if (role != ALLOCATOR_NONE || !returns->has_normal_paths[function] ||
         !(search->ways->flags[function] & MAY_NORMAL)) {
@@ -130,16 +133,21 @@ static void run(struct search *search)
     }
 }
 
-bool *find_avoiders(const struct ways *ways)
+void avoiders_init(struct avoiders *ret, const struct ways *ways, const struct certain *certain)
 {
     const struct callgraph *graph = ways->graph;
     const struct program *program = graph->program;
+    *ret = (struct avoiders){
+        .avoids = xcalloc((size_t)graph->function_count + 1, sizeof *ret->avoids),
+        .passes_without = xcalloc((size_t)graph->node_count + 1, sizeof *ret->passes_without),
+    };
     struct search search = {
         .ways = ways,
         .graph = graph,
         .program = program,
-        .avoids = xcalloc((size_t)graph->function_count + 1, sizeof *search.avoids),
-        .passes_without = xcalloc((size_t)graph->node_count + 1, sizeof *search.passes_without),
+        .certain = certain,
+        .avoids = ret->avoids,
+        .passes_without = ret->passes_without,
         .block_is_reached =
             xcalloc((size_t)program->block_count + 1, sizeof *search.block_is_reached),
         .call_blocks = xmalloc(((size_t)program->call_count + 1) * sizeof *search.call_blocks),
@@ -149,10 +157,15 @@ bool *find_avoiders(const struct ways *ways)
     for (uint32_t i = 0; i < program->function_count; i++)
         start_function(&search, i);
     run(&search);
-    free(search.passes_without);
     free(search.block_is_reached);
     free(search.call_blocks);
     array_deinit(&search.places);
     array_deinit(&search.avoiders);
-    return search.avoids;
+}
+
+void avoiders_deinit(struct avoiders *avoiders)
+{
+    free(avoiders->avoids);
+    free(avoiders->passes_without);
+    *avoiders = (struct avoiders){0};
 }

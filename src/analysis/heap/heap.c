@@ -24,6 +24,7 @@
 #include "analysis/heap.h"
 
 #include "analysis/heap/allocators.h"
+#include "analysis/heap/certain.h"
 #include "analysis/heap/sites.h"
 #include "analysis/heap/startup.h"
 #include "analysis/heap/ways.h"
@@ -62,15 +63,17 @@ static void answer(const struct questions *questions, enum heap_role role)
     struct facts *facts = questions->program->facts;
     struct ways ways;
     ways_init(&ways, questions->graph, questions->returns, role, facts->steps[role]);
-    CLEANUP_FREE bool *avoids = find_avoiders(&ways);
+    struct avoiders avoiders;
+    find_avoiders(&avoiders, &ways);
     for (uint32_t i = 0; i < questions->program->function_count; i++) {
         uint32_t whole = program_whole(questions->program, i);
-        enum verdict verdict = judge(&ways, avoids, whole);
+        enum verdict verdict = judge(&ways, avoiders.avoids, whole);
         if (role == HEAP_ALLOCATES)
             facts->verdicts[i].allocates = (uint8_t)verdict;
         else
             facts->verdicts[i].frees = (uint8_t)verdict;
     }
+    avoiders_deinit(&avoiders);
     ways_deinit(&ways);
 }
 

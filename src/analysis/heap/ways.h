@@ -29,10 +29,19 @@ void ways_init(struct ways *ret, const struct callgraph *graph, const struct ret
                enum heap_role role, struct step **steps);
 void ways_deinit(struct ways *ways);
 
-/**
- * Returns, of each function, whether a normal path of it enters no allocator (avoid.c); the caller
- * frees it.
- */
-bool *find_avoiders(const struct ways *ways);
+/** What avoid.c finds out. */
+struct avoiders {
+    bool *avoids;         /* of each function: a normal path of it enters no allocator */
+    bool *passes_without; /* of each node: a call of it may come back without an allocation */
+};
+
+/** What is known beforehand to allocate on all normal paths; NULL: nothing. */
+struct certain {
+    bool *functions, *calls;
+};
+
+/** Finds who can avoid the allocator. */
+void avoiders_init(struct avoiders *ret, const struct ways *ways, const struct certain *certain);
+void avoiders_deinit(struct avoiders *avoiders);
 
 #endif
