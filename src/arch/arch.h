@@ -73,6 +73,7 @@ enum value_effect {
     VALUE_STORE,             /* the memory operand = source (REGISTER_NONE: the constant `value`) */
     VALUE_PUSH,              /* the new top of the stack = source (REGISTER_NONE: `value`) */
     VALUE_POP,               /* destination = the old top of the stack */
+    VALUE_CHOOSE,            /* destination = source, or it stays as it was */
 };
 
 /** Conditions of branches after a comparison; the order is unsigned. */

@@ -32,7 +32,7 @@ static bool set_condition(const struct encoding *e, uint64_t address, struct eff
     return true;
 }
 
-/** An operation with an unfollowed result in reg (bsf, popcnt, cmov) and a source in rm. */
+/** An operation with an unfollowed result in reg (bsf, popcnt) and a source in rm. */
 static bool unknown_in_reg(const struct encoding *e, uint64_t address, bool changes_flags,
                            struct effect *ret)
 {
@@ -41,6 +41,15 @@ static bool unknown_in_reg(const struct encoding *e, uint64_t address, bool chan
     if (is_memory(e))
         set_memory(e, address, READS, e->operand_bytes, ret);
     set_value(ret, VALUE_UNKNOWN, e->reg, REGISTER_NONE, 0);
+    return true;
+}
+
+static bool conditional_move(const struct encoding *e, uint64_t address, struct effect *ret)
+{
+    if (is_memory(e) || e->operand_bytes != 8)
+        return unknown_in_reg(e, address, false, ret);
+    ret->operand_bytes = e->operand_bytes;
+    set_value(ret, VALUE_CHOOSE, e->reg, e->rm, 0);
     return true;
 }
 
@@ -104,7 +113,7 @@ bool x86_64_two_byte_effect(const struct encoding *e, uint64_t address, struct e
     case 0x1f:
         return hint(e, ret);
     case 0x40 ... 0x4f:
-        return unknown_in_reg(e, address, false, ret);
+        return conditional_move(e, address, ret);
     case 0x2c:
     case 0x2d:
     case 0x50:

@@ -83,6 +83,8 @@ struct frame {
     uint64_t dynamic_address; /* the instruction that makes it dynamic or unknown, 0 */
     uint32_t red_zone_bytes;  /* used below the stack pointer by a leaf, not part of bytes */
     uint8_t kind;             /* enum frame_kind */
+    bool keeps_all;           /* it stores arguments and constants there, as code does that was not
+                                 optimized */
 };
 
 enum unbounded_kind { UNBOUNDED_RECURSION, UNBOUNDED_DYNAMIC_FRAME, UNBOUNDED_UNRESOLVED_CALL };

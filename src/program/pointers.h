@@ -84,7 +84,7 @@ struct pointer_store {
 
 /**
  * A call passes a value that may be the address of a function. Of an argument that has no record
- * here nothing is known.
+ * here nothing is known; of one that a condition chose there are several.
  */
 struct pointer_argument {
     uint64_t table;    /* POINTED_TABLE */

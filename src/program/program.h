@@ -237,7 +237,10 @@ struct call {
                               the callee takes. In a dynamic frame at least; -1 unknown */
     uint8_t kind;          /* enum call_kind */
     bool is_tail;
-    bool is_partial; /* enters the callee behind its start: it does at most what it does */
+    bool is_partial;         /* enters the callee behind its start: it does at most what it does */
+    bool passes_constants;   /* an argument register surely or perhaps holds a constant */
+    uint16_t straight_bytes; /* of the code before it that has no jumps and is entered only at its
+                                start; 0 also if that is not known */
 };
 
 /** A constant or a place that a call passes; only those that facts.wanted_arguments asks for. */

@@ -6,6 +6,8 @@
 //! expect some calls[from=sum, to contains square]
 //! expect some calls[from=sum, to contains negate]
 //! expect count calls[from=sum].to == 2
+//! expect release: some calls[from=chosen, to contains square, to contains negate]
+//! expect release: count calls[from=chosen].to == 2
 //! expect some calls[from=use_hook, kind=field, to contains plain]
 //! expect some calls[from=use_hook, to contains allocating]
 //! expect count calls[from=use_hook].to == 2
@@ -86,6 +88,17 @@ __attribute__((noinline)) static int sum_twice(int (*function)(int), int count)
     return sum(function, count) + sum(function, count + 1);
 }
 
+/* Compilers that turn the condition into a conditional move keep both. */
+__attribute__((noinline)) static int chosen(int (*function)(int), int value)
+{
+    return function(value) + 1;
+}
+
+__attribute__((noinline)) static int choose(int value)
+{
+    return chosen(value > 5 ? square : negate, value) + 1;
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -96,5 +109,5 @@ int main(int argc, char **argv)
     if (argc > 4 && scanf("%p", (void **)&leaked) != 1)
         return 1;
     void *kept[] = {use_hook(1), use_quiet_hook(2), use_leaked(3)};
-    return sum_twice(square, argc) + sum(negate, argc) + (kept[0] == kept[1]) + (kept[2] == NULL);
+    return sum_twice(square, argc) + sum(negate, argc) + choose(argc) + (kept[0] == kept[1]) + (kept[2] == NULL);
 }

@@ -63,8 +63,8 @@ static void allocators_are_known_by_name(void **state)
         "_ZN7___rustc12___rust_alloc5inner17h0123456789abcdefE",
         "_ZN72_$LT$a..Pool$u20$as$u20$core..alloc..global..GlobalAlloc$GT$5alloc5inner17h0E",
         "_ZN72_$LT$a..Pool$u20$as$u20$core..alloc..global..GlobalAlloc$GT$999alloc17h0E",
-        "_RNCNvXCs5QKde7ScR4H_1aNtB2_4PoolNtNtNtCs5QKde7ScR4H_4core5alloc6global"
-        "11GlobalAlloc5alloc0",
+        ("_RNCNvXCs5QKde7ScR4H_1aNtB2_4PoolNtNtNtCs5QKde7ScR4H_4core5alloc6global"
+         "11GlobalAlloc5alloc0"),
         "mallocs",
         "_Znw",
         "strdup",

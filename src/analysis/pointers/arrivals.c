@@ -99,12 +99,12 @@ static void find_callers(struct arrivals *arrivals)
 
 /* ---- Arrivals -------------------------------------------------------------------------------- */
 
-static const struct pointer_argument *passed(const struct program *program, uint32_t call,
-                                             uint8_t argument)
+/** Returns the first record at or behind what @p call passes as @p argument. */
+static uint32_t first_passed(const struct program *program, uint32_t call, uint8_t argument)
 {
-    size_t low = 0, high = program->pointer_argument_count;
+    uint32_t low = 0, high = program->pointer_argument_count;
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
+        uint32_t middle = low + (high - low) / 2;
         const struct pointer_argument *candidate = &program->pointer_arguments[middle];
         bool is_before =
             candidate->call != call ? candidate->call < call : candidate->argument < argument;
@@ -113,11 +113,7 @@ static const struct pointer_argument *passed(const struct program *program, uint
         else
             high = middle;
     }
-    const struct pointer_argument *found = &program->pointer_arguments[low];
-    return low < program->pointer_argument_count && found->call == call &&
-                   found->argument == argument
-               ? found
-               : NULL;
+    return low;
 }
 
 static void add_source(struct arrivals *arrivals, uint32_t function, uint8_t argument)
@@ -132,14 +128,18 @@ static void add_source(struct arrivals *arrivals, uint32_t function, uint8_t arg
 /** Adds what one call passes; false if that is not known. */
 static bool add_passed(struct arrivals *arrivals, uint32_t call, uint8_t argument)
 {
-    const struct pointer_argument *value = passed(arrivals->program, call, argument);
-    if (!value)
-        return false;
-    if (value->kind == POINTED_ARGUMENT)
-        add_source(arrivals, arrivals->program->calls[call].from, value->index);
-    else if (value->kind != POINTED_NOTHING)
-        array_push(&arrivals->values, *value);
-    return true;
+    const struct program *program = arrivals->program;
+    uint32_t first = first_passed(program, call, argument), i;
+    for (i = first; i < program->pointer_argument_count; i++) {
+        const struct pointer_argument *value = &program->pointer_arguments[i];
+        if (value->call != call || value->argument != argument)
+            break;
+        if (value->kind == POINTED_ARGUMENT)
+            add_source(arrivals, program->calls[call].from, value->index);
+        else if (value->kind != POINTED_NOTHING)
+            array_push(&arrivals->values, *value);
+    }
+    return i > first;
 }
 
 static bool add_callers(struct arrivals *arrivals, struct source source)

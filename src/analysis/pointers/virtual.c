@@ -15,6 +15,7 @@
  * runs, so that a list of constant tables would not be complete. For the same reason Rust objects
  * that begin with the address of a table of their own making (anyhow's errors) are left out.
  */
+#include "analysis/pointers/fields/typed.h"
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/tables.h"
 #include "base/map.h"
@@ -165,6 +166,19 @@ static bool is_virtual(const struct pointer_call *pointer, const struct access_p
     return is_object(&pointer->arguments[0], table) || is_object(&pointer->arguments[1], table);
 }
 
+/** Whether debug information says that the table is a struct of the program's own. */
+static bool is_struct(const struct program *program, uint32_t from, const struct access_path *table)
+{
+    struct field field;
+    if (!typed_value(program, from, table, &field))
+        return false;
+    const struct type *pointer = type_of(field.type);
+    if (!pointer || pointer->kind != TYPE_POINTER || pointer->target == NONE)
+        return false;
+    uint8_t pointee = field.type.table->types[pointer->target].kind;
+    return pointee == TYPE_STRUCT || pointee == TYPE_UNION;
+}
+
 static struct way resolve(struct resolver *resolver, const struct pointer_call *pointer)
 {
     const struct program *program = resolver->program;
@@ -180,7 +194,7 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     if (is_rust(resolver, from) && (is_trait_object(pointer, &table, image) ||
                                     is_counted_trait_object(pointer, offset, image)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
-    if (is_cpp(resolver, from) && is_virtual(pointer, &table))
+    if (is_cpp(resolver, from) && is_virtual(pointer, &table) && !is_struct(program, from, &table))
         return list_at(resolver, TABLE_CPP, (uint32_t)offset);
     return (struct way){0};
 }

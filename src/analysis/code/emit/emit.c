@@ -24,7 +24,8 @@ struct walk {
     uint64_t dynamic_address; /* of the first instruction that makes the frame dynamic, 0 */
     uint64_t growing_address; /* of the first block that is entered with a dynamic frame, 0 */
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
-    uint64_t last_lost;       /* where the stack pointer was lost in this block */
+    bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
+    uint64_t last_lost;                    /* where the stack pointer was lost in this block */
 };
 
 void output_deinit(struct output *output)
@@ -110,6 +111,21 @@ static void note_access(struct walk *walk, const struct effect *effect,
         walk->lowest_access = place.number;
 }
 
+/** Notes whether what a register held at the entry, or a constant, is put into the frame. */
+static void note_store(struct walk *walk, const struct effect *effect,
+                       const struct machine_state *state)
+{
+    if (effect->value_kind != VALUE_STORE || effect->base == REGISTER_NONE ||
+        state->registers[effect->base].form != FORM_STACK)
+        return;
+    const struct value *value =
+        effect->source < MAX_REGISTERS ? &state->registers[effect->source] : NULL;
+    if (!value || value->form == FORM_CONSTANT)
+        walk->keeps_constants = true;
+    else if (value->form == FORM_ORIGIN && value->unit == ORIGIN_ENTRY)
+        walk->keeps_arguments = true;
+}
+
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
 /** The stack in use when a callee begins, without its return address. */
@@ -166,6 +182,22 @@ static void fall_off(struct walk *walk, uint32_t block, uint64_t next,
     }
 }
 
+/** Notes what a trial run of the call can start with; see struct call. */
+static void note_start(struct walk *walk, uint32_t block, const struct machine_state *state,
+                       uint32_t call)
+{
+    const struct flow *flow = walk->flow;
+    const struct flow_block *code = &flow->blocks.data[block];
+    struct call *record = &walk->output->calls.data[walk->first_call + call];
+    for (unsigned i = 0; i < flow->arch->argument_count; i++)
+        record->passes_constants |=
+            state->registers[flow->arch->arguments[i]].form == FORM_CONSTANT;
+    uint32_t bytes =
+        flow->instructions.data[code->last].offset - flow->instructions.data[code->first].offset;
+    if (walk->reach != REACH_NONE && bytes <= UINT16_MAX)
+        record->straight_bytes = (uint16_t)bytes;
+}
+
 /** Adds the call that the last instruction of a block makes, with its arguments. */
 static uint32_t add_last_call(struct walk *walk, uint32_t block, const struct machine_state *state)
 {
@@ -178,6 +210,7 @@ static uint32_t add_last_call(struct walk *walk, uint32_t block, const struct ma
         emit_pointer_call(flow, walk->output, block, call);
     if (callee.function == NONE || callee.is_partial)
         return call;
+    note_start(walk, block, state, call);
     emit_arguments(flow, walk->output, walk->reach, block, state, callee.function, call);
     emit_pointer_arguments(flow, walk->output, state, call);
     if (last->effect.target_kind == TARGET_REGISTER)
@@ -230,8 +263,10 @@ static void walk_block(struct walk *walk, uint32_t index)
             note_access(walk, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
-        if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes)
+        if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
+            note_store(walk, effect, &state);
             emit_pointer_store(flow, walk->output, effect, &state);
+        }
         struct value was = *stack_pointer(walk, &state);
         state_apply(flow, instruction, &state);
         emit_function_mention(flow, walk->output, effect, &state);
@@ -354,6 +389,7 @@ static struct frame frame_of(const struct walk *walk)
         frame.dynamic_address =
             walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
     }
+    frame.keeps_all = walk->keeps_arguments && walk->keeps_constants;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);
     return frame;

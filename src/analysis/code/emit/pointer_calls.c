@@ -39,14 +39,15 @@ static bool state_behind(const struct flow *flow, const struct chain *chain,
     return true;
 }
 
+/** @p callee is what the target register holds, if the target is in one. */
 static bool describe(const struct flow *flow, struct output *output, const struct effect *effect,
-                     const struct machine_state *state, struct pointer_call *ret)
+                     const struct machine_state *state, struct value callee,
+                     struct pointer_call *ret)
 {
     struct value place;
-    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS) {
-        struct value value = state->registers[effect->target_register];
-        path_of_value(flow, value, &ret->callee);
-        place = path_place(flow, value);
+    if (effect->target_kind == TARGET_REGISTER) {
+        path_of_value(flow, callee, &ret->callee);
+        place = path_place(flow, callee);
     } else if (effect->target_kind == TARGET_MEMORY) {
         place = value_of_operand(state, effect);
         path_of_loaded(flow, place, &ret->callee);
@@ -120,16 +121,25 @@ static bool extend(const struct flow *flow, const struct chain *chain, struct ch
 
 static void look_at(struct variants *variants, const struct chain *chain, struct chain_list *list)
 {
+    const struct flow *flow = variants->flow;
+    const struct effect *effect = variants->effect;
     struct machine_state state;
-    struct pointer_call pointer = {.call = variants->call};
-    if (!state_behind(variants->flow, chain, &state) ||
-        !describe(variants->flow, variants->output, variants->effect, &state, &pointer))
+    struct value values[MAX_ALTERNATIVES] = {{.bound = BOUND_NONE}};
+    unsigned count = 1;
+    if (!state_behind(flow, chain, &state))
         return;
-    if (is_join(variants->flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
-        extend(variants->flow, chain, list))
-        return;
-    array_push(&variants->output->pointer_calls, pointer);
-    variants->count++;
+    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
+        count = path_alternatives(flow, state.registers[effect->target_register], values);
+    for (unsigned i = 0; i < count; i++) {
+        struct pointer_call pointer = {.call = variants->call};
+        if (!describe(flow, variants->output, effect, &state, values[i], &pointer))
+            return;
+        if (count == 1 && is_join(flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
+            extend(flow, chain, list))
+            return;
+        array_push(&variants->output->pointer_calls, pointer);
+        variants->count++;
+    }
 }
 
 void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t block,

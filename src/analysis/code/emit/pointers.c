@@ -51,6 +51,14 @@ static bool spills_arguments(const struct flow *flow)
     return false;
 }
 
+static bool has_choice(const struct flow *flow)
+{
+    for (size_t i = 0; i < flow->instructions.count; i++)
+        if (flow->instructions.data[i].effect.value_kind == VALUE_CHOOSE)
+            return true;
+    return false;
+}
+
 static bool takes_address_of_code(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->instructions.count; i++) {
@@ -69,7 +77,8 @@ bool pointers_want_origins(const struct flow *flow)
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         if (ends_in_pointer_call(flow, i))
             return true;
-    return spills_arguments(flow) || (flow->image->debug && takes_address_of_code(flow));
+    return spills_arguments(flow) ||
+           ((flow->image->debug || has_choice(flow)) && takes_address_of_code(flow));
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -167,15 +176,33 @@ static bool describe_argument(const struct flow *flow, const struct value *value
     return is_table(flow, ret->table);
 }
 
+/** Adds a record for each of the values, if all are known. */
+static void emit_argument(const struct flow *flow, struct output *output,
+                          struct pointer_argument argument, const struct value *values,
+                          unsigned count)
+{
+    size_t first = output->pointer_arguments.count;
+    for (unsigned i = 0; i < count; i++) {
+        struct pointer_argument next = argument;
+        if (!describe_argument(flow, &values[i], &next)) {
+            output->pointer_arguments.count = first;
+            return;
+        }
+        array_push(&output->pointer_arguments, next);
+    }
+    for (size_t i = first; i < output->pointer_arguments.count; i++)
+        emit_function_use(output, output->pointer_arguments.data[i].function);
+}
+
 void emit_pointer_arguments(const struct flow *flow, struct output *output,
                             const struct machine_state *state, uint32_t call)
 {
     for (unsigned i = 0; i < flow->arch->argument_count; i++) {
-        struct pointer_argument argument = {.call = call, .argument = (uint8_t)i};
-        if (describe_argument(flow, &state->registers[flow->arch->arguments[i]], &argument)) {
-            array_push(&output->pointer_arguments, argument);
-            emit_function_use(output, argument.function);
-        }
+        struct value values[MAX_ALTERNATIVES];
+        unsigned count =
+            path_alternatives(flow, state->registers[flow->arch->arguments[i]], values);
+        emit_argument(flow, output, (struct pointer_argument){.call = call, .argument = (uint8_t)i},
+                      values, count);
     }
 }
 
@@ -221,16 +248,20 @@ static bool describe_store(const struct flow *flow, const struct value *value,
 void emit_pointer_store(const struct flow *flow, struct output *output, const struct effect *effect,
                         const struct machine_state *state)
 {
-    struct pointer_store store = {.from = flow->function};
-    struct value place = value_of_operand(state, effect), value = {.bound = BOUND_NONE};
+    struct value place = value_of_operand(state, effect);
+    struct value values[MAX_ALTERNATIVES] = {{.bound = BOUND_NONE}};
+    unsigned count = 1;
     if (effect->value_kind == VALUE_STORE)
-        value = stored_value(state, effect);
-    if (!describe_store(flow, &value, &place, &store))
-        return;
-    if (store.kind == POINTED_FUNCTION)
-        emit_function_use(output, store.function);
-    path_of_value(flow, place, &store.place);
-    array_push(&output->pointer_stores, store);
+        count = path_alternatives(flow, stored_value(state, effect), values);
+    for (unsigned i = 0; i < count; i++) {
+        struct pointer_store store = {.from = flow->function};
+        if (!describe_store(flow, &values[i], &place, &store))
+            continue;
+        if (store.kind == POINTED_FUNCTION)
+            emit_function_use(output, store.function);
+        path_of_value(flow, place, &store.place);
+        array_push(&output->pointer_stores, store);
+    }
 }
 
 /* ---- Functions whose address goes ways that were not followed -------------------------------- */

@@ -436,3 +436,34 @@ bool path_is_rounded(const struct flow *flow, struct value value)
            (is_rounding(flow, &state.registers[effect->source]) ||
             is_rounding(flow, &state.registers[effect->index]));
 }
+
+/** Replaces a chosen value by the two that it was chosen from; false if it is none. */
+static bool split_choice(const struct flow *flow, const struct value *value, struct value ret[2])
+{
+    struct machine_state state;
+    if (value->form != FORM_ORIGIN || value->unit != ORIGIN_MADE || value->number)
+        return false;
+    const struct effect *effect = &flow->instructions.data[value->bound].effect;
+    if (effect->value_kind != VALUE_CHOOSE || !state_at_instruction(flow, value->bound, &state))
+        return false;
+    ret[0] = state.registers[effect->destination];
+    ret[1] = state.registers[effect->source];
+    return true;
+}
+
+unsigned path_alternatives(const struct flow *flow, struct value value,
+                           struct value ret[MAX_ALTERNATIVES])
+{
+    unsigned count = 1;
+    ret[0] = value;
+    for (unsigned i = 0; i < count;) {
+        struct value both[2];
+        if (count == MAX_ALTERNATIVES || !split_choice(flow, &ret[i], both)) {
+            i++;
+            continue;
+        }
+        ret[i] = both[0];
+        ret[count++] = both[1];
+    }
+    return count;
+}

@@ -58,6 +58,12 @@ bool path_reads_layout(const struct flow *flow, struct frame_slots *slots, struc
  */
 bool path_is_rounded(const struct flow *flow, struct value value);
 
+enum { MAX_ALTERNATIVES = 4 };
+
+/** Gets the values between which a condition chose @p value; itself if none did. */
+unsigned path_alternatives(const struct flow *flow, struct value value,
+                           struct value ret[MAX_ALTERNATIVES]);
+
 /** Returns the address that the value was loaded from, of FORM_UNKNOWN if it was not loaded. */
 struct value path_place(const struct flow *flow, struct value value);
 

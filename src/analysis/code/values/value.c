@@ -286,8 +286,8 @@ static struct value loaded_from_anywhere(const struct effect *effect)
 static struct value slot_value(const struct flow *flow, uint64_t slot)
 {
     const struct relocation *relocation = image_relocation_at(flow->image, slot);
-    bool is_local = relocation && relocation->kind == RELOCATION_RELATIVE &&
-                    relocation->function == NONE;
+    bool is_local =
+        relocation && relocation->kind == RELOCATION_RELATIVE && relocation->function == NONE;
     uint32_t section =
         is_local ? image_section_at(flow->image, (uint64_t)relocation->addend) : NONE;
     if (section != NONE && !flow->image->sections[section].is_executable)
@@ -343,6 +343,9 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
         else
             value = value_add(source, get(state, effect->index), effect->scale, effect->value);
         break;
+    case VALUE_CHOOSE:
+        value = get(state, effect->destination);
+        return value_meet(&value, &source);
     case VALUE_SUBTRACT:
         value = subtracted(source, get(state, effect->index));
         break;
