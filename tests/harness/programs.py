@@ -7,10 +7,13 @@ tells it in prose and in directives:
     //! build [SCOPE:] FLAGS          further compiler flags
     //! run [SCOPE:] exits N          what running it does; or: killed by N, by N|M
     //! skip SCOPE: REASON            not for these
+    //! worse [SCOPE:] FUNCTION       its release verdicts may be worse than its debug ones
 
 SCOPE is words that must all hold: debug, release, a compiler (gcc, clang, g++, clang++, rustc), or
 a compiler with a version (rustc>=1.70); `a|b` is either. Each program is built in debug and in
-release by each compiler of its language that is at hand.
+release by each compiler of its language that is at hand. No function of a program's own may have
+a worse verdict in release than in debug: optimizing takes paths away and adds none. An exception
+is named, and the head comment says why.
 """
 
 import glob
@@ -24,7 +27,7 @@ from dataclasses import dataclass, field
 from . import assertions
 from .results import failed, passed, run, skipped
 
-DIRECTIVE = re.compile(r"^//! (expect|build|run|skip)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
+DIRECTIVE = re.compile(r"^//! (expect|build|run|skip|worse)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
 MODES = {
     ".rs": {"debug": ["-C", "debuginfo=2"], "release": ["-O", "-C", "strip=debuginfo"]},
     ".c": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"]},
@@ -84,6 +87,9 @@ def collect(context):
             for mode in ("debug", "release"):
                 build = Build(context, source, compiler, mode, directives)
                 yield f"{name} {compiler.label} {mode}", lambda build=build: check(build)
+            builds = [Build(context, source, compiler, mode, directives)
+                      for mode in ("debug", "release")]
+            yield f"{name} {compiler.label} optimized", lambda builds=builds: compare(*builds)
 
 
 def find_compilers(paths):
@@ -161,6 +167,44 @@ def compile_program(build):
         folder, name = os.path.split(build.program)
         finished = run([build.compiler.path, *flags, "-o", name, build.source], cwd=folder)
         return None if finished.returncode == 0 else finished.stderr
+
+
+# `always` is no worse than `maybe`: it says more. Nor is `unknown` in the place of `on_panic`, which
+# stands beside an unresolved call on the same paths; the call may be all that is left of them.
+RANKS = {"never": 0, "on_panic": 1, "maybe": 2, "always": 2, "unknown": 3}
+NO_WORSE = {("on_panic", "unknown")}
+
+
+def compare(debug, release):
+    """The verdicts of the program's own functions in both builds."""
+    for build in (debug, release):
+        if directives_of(build, "skip"):
+            return []
+        problem = compile_program(build)
+        if problem:
+            return [failed(problem, "build")]
+    excused = directives_of(release, "worse")
+    before, after = own_functions(debug), own_functions(release)
+    return [compare_function(name, before[name], after[name])
+            for name in sorted(before.keys() & after.keys())
+            if os.path.basename(before[name]["file"] or "") == os.path.basename(debug.source)
+            and not any(assertions.equal(name, word) for word in excused)]
+
+
+def own_functions(build):
+    """Functions by name, where the name is that of one alone."""
+    functions = {}
+    for function in values_of_root(build, "heap"):
+        functions.setdefault(function["name"], []).append(function)
+    return {name: found[0] for name, found in functions.items() if len(found) == 1}
+
+
+def compare_function(name, debug, release):
+    worse = [f"{name}: {role} {debug[role]} in debug, {release[role]} in release"
+             for role in ("allocates", "frees")
+             if RANKS[release[role]] > RANKS[debug[role]]
+             and (debug[role], release[role]) not in NO_WORSE]
+    return failed("\n".join(worse), "worse") if worse else passed()
 
 
 def check_run(build, text):

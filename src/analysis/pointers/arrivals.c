@@ -10,6 +10,7 @@
  */
 #include "analysis/pointers/arrivals.h"
 
+#include "analysis/pointers/outside.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -17,13 +18,6 @@
 enum { MAX_SOURCES = 4096 }; /* (function, argument) pairs behind one; more is not followed */
 
 /* ---- Callers --------------------------------------------------------------------------------- */
-
-/** Whether calls from outside of what was loaded enter exported functions. */
-static bool is_library(const struct program *program)
-{
-    const struct image *image = program->images[0];
-    return image->type == IMAGE_OBJECT || image->type == IMAGE_SHARED;
-}
 
 /** Images with a fixed place store the addresses of functions without relocations. */
 static void find_stored_functions(struct arrivals *arrivals, uint32_t image_index)
@@ -49,7 +43,7 @@ static void find_stored_functions(struct arrivals *arrivals, uint32_t image_inde
 static void find_other_callers(struct arrivals *arrivals)
 {
     const struct program *program = arrivals->program;
-    bool is_open = is_library(program);
+    bool is_open = outside_may_call(program);
     for (uint32_t i = 0; i < program->function_count; i++) {
         const struct function *function = &program->functions[i];
         uint32_t whole = program_whole(program, i);

@@ -13,20 +13,34 @@
  * In both the first argument is the second where the first says where to put a large result. Which
  * language a function is in, its name says: C code does the same with tables that it makes while it
  * runs, so that a list of constant tables would not be complete. For the same reason Rust objects
- * that begin with the address of a table of their own making (anyhow's errors) are left out.
+ * that begin with the address of a table of their own making (anyhow's errors) are left out. In a
+ * library, and where a library is missing, others may pass objects with tables that were not read.
  */
+#include "analysis/pointers/fields/takings.h"
 #include "analysis/pointers/fields/typed.h"
 #include "analysis/pointers/indirect.h"
+#include "analysis/pointers/outside.h"
 #include "analysis/pointers/tables.h"
 #include "base/map.h"
+#include "base/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST_OFFSET = 1 << 16 };
 
+enum { TABLE_CPP_OR_MADE = TABLE_KIND_COUNT }; /* of lists: a C++ table, or one that code fills */
+
+/** Code puts the address of a function into memory. */
+struct made_slot {
+    int64_t offset; /* INT64_MIN: not known */
+    uint32_t function;
+};
+
 struct resolver {
     struct program *program;
     struct target_pool *pool;
+    ARRAY(struct made_slot) made; /* by offset, then function, each once */
     struct tables tables;
     struct int_map lists; /* from kind and offset to an index in `known` */
     ARRAY(struct way) known;
@@ -122,17 +136,35 @@ static void push_slots(struct resolver *resolver, enum table_kind kind, uint32_t
         array_push(&resolver->pool->targets, slots[i].function);
 }
 
+static void push_made(struct resolver *resolver, int64_t offset)
+{
+    size_t low = 0, high = resolver->made.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (resolver->made.data[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < resolver->made.count && resolver->made.data[low].offset == offset; low++)
+        array_push(&resolver->pool->targets, resolver->made.data[low].function);
+}
+
 /** All functions at @p offset of tables of the kind; made once. */
-static struct way list_at(struct resolver *resolver, enum table_kind kind, uint32_t offset)
+static struct way list_at(struct resolver *resolver, unsigned kind, uint32_t offset)
 {
     uint64_t key = (uint64_t)kind << 32 | offset;
     uint32_t index = int_map_get(&resolver->lists, key);
     if (index != MAP_NONE)
         return resolver->known.data[index];
     struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
-    push_slots(resolver, kind, offset);
+    push_slots(resolver, kind == TABLE_CPP_OR_MADE ? TABLE_CPP : kind, offset);
     if (kind == TABLE_RUST)
         push_slots(resolver, TABLE_OTHER, offset);
+    if (kind == TABLE_CPP_OR_MADE && target_pool_mark(resolver->pool) > list.first) {
+        push_made(resolver, offset);
+        push_made(resolver, INT64_MIN);
+    }
     list.count = target_pool_close(resolver->pool, list.first);
     int_map_set(&resolver->lists, key, (uint32_t)resolver->known.count);
     array_push(&resolver->known, list);
@@ -166,17 +198,20 @@ static bool is_virtual(const struct pointer_call *pointer, const struct access_p
     return is_object(&pointer->arguments[0], table) || is_object(&pointer->arguments[1], table);
 }
 
-/** Whether debug information says that the table is a struct of the program's own. */
-static bool is_struct(const struct program *program, uint32_t from, const struct access_path *table)
+/** A call of a virtual function, unless debug information says that the table is a struct. */
+static struct way resolve_virtual(struct resolver *resolver, uint32_t from,
+                                  const struct access_path *table, uint32_t offset)
 {
     struct field field;
-    if (!typed_value(program, from, table, &field))
-        return false;
+    if (!typed_value(resolver->program, from, table, &field))
+        return list_at(resolver, TABLE_CPP_OR_MADE, offset);
     const struct type *pointer = type_of(field.type);
-    if (!pointer || pointer->kind != TYPE_POINTER || pointer->target == NONE)
-        return false;
-    uint8_t pointee = field.type.table->types[pointer->target].kind;
-    return pointee == TYPE_STRUCT || pointee == TYPE_UNION;
+    uint8_t pointee = TYPE_UNKNOWN;
+    if (pointer && pointer->kind == TYPE_POINTER && pointer->target != NONE)
+        pointee = field.type.table->types[pointer->target].kind;
+    if (pointee == TYPE_STRUCT || pointee == TYPE_UNION)
+        return (struct way){0};
+    return list_at(resolver, pointee == TYPE_POINTER ? TABLE_CPP : TABLE_CPP_OR_MADE, offset);
 }
 
 static struct way resolve(struct resolver *resolver, const struct pointer_call *pointer)
@@ -194,20 +229,67 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     if (is_rust(resolver, from) && (is_trait_object(pointer, &table, image) ||
                                     is_counted_trait_object(pointer, offset, image)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
-    if (is_cpp(resolver, from) && is_virtual(pointer, &table) && !is_struct(program, from, &table))
-        return list_at(resolver, TABLE_CPP, (uint32_t)offset);
+    if (is_cpp(resolver, from) && is_virtual(pointer, &table))
+        return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
+}
+
+/* ---- Tables that code fills ------------------------------------------------------------------ */
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct made_slot *x = a, *y = b;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    return x->function < y->function ? -1 : x->function > y->function;
+}
+
+/** The offset at which a store writes, if it goes to a place behind a pointer. */
+static int64_t made_offset(const struct access_path *place)
+{
+    bool is_fixed = place->root == ROOT_ADDRESS && !place->load_count;
+    return place->root == ROOT_UNKNOWN || is_fixed ? INT64_MIN : place->offsets[place->load_count];
+}
+
+/**
+ * Collects what code puts into memory that is not its own frame. What the compilers' libraries put
+ * somewhere stays there: they fill no table of anybody else's.
+ */
+static void find_made(struct resolver *resolver)
+{
+    const struct program *program = resolver->program;
+    CLEANUP_FREE bool *is_runtime = xcalloc((size_t)program->image_count + 1, sizeof *is_runtime);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        is_runtime[i] = image_is_runtime(program->images[i]);
+    for (uint32_t i = 0; i < program->pointer_store_count; i++) {
+        const struct pointer_store *store = &program->pointer_stores[i];
+        if (store->kind == POINTED_FUNCTION && store->place.root != ROOT_FRAME &&
+            !is_runtime[program->functions[store->from].image])
+            array_push(&resolver->made,
+                       (struct made_slot){made_offset(&store->place), store->function});
+    }
+    size_t kept = 0;
+    if (resolver->made.count > 1)
+        qsort(resolver->made.data, resolver->made.count, sizeof *resolver->made.data, by_offset);
+    for (size_t i = 0; i < resolver->made.count; i++)
+        if (!kept || by_offset(&resolver->made.data[kept - 1], &resolver->made.data[i]))
+            resolver->made.data[kept++] = resolver->made.data[i];
+    resolver->made.count = kept;
 }
 
 void virtual_resolve(struct program *program, struct target_pool *pool)
 {
     struct resolver resolver = {.program = program, .pool = pool};
+    if (outside_may_have_objects(program))
+        return;
     tables_init(&resolver.tables, program);
     int_map_init(&resolver.lists);
+    find_made(&resolver);
     for (uint32_t i = 0; i < program->pointer_call_count; i++)
         if (!pool->ways[i].count)
             pool->ways[i] = resolve(&resolver, &program->pointer_calls[i]);
     int_map_deinit(&resolver.lists);
     array_deinit(&resolver.known);
+    array_deinit(&resolver.made);
     tables_deinit(&resolver.tables);
 }

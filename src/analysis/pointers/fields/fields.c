@@ -19,6 +19,7 @@
 #include "analysis/pointers/fields/fields.h"
 
 #include "analysis/pointers/fields/takings.h"
+#include "analysis/pointers/outside.h"
 #include "base/map.h"
 
 enum { MAX_CANDIDATES = 4096, MAX_TOTAL = 1 << 24 };
@@ -203,12 +204,6 @@ static struct way resolve_way(struct resolver *resolver, const struct pointer_ca
     return best_answer(resolver, &field);
 }
 
-static bool is_program(const struct program *program)
-{
-    return program->image_count &&
-           (program->images[0]->type == IMAGE_EXECUTABLE || program->images[0]->type == IMAGE_PIE);
-}
-
 static bool has_types(const struct program *program)
 {
     for (uint32_t i = 0; i < program->image_count; i++)
@@ -219,7 +214,7 @@ static bool has_types(const struct program *program)
 
 void fields_resolve(struct program *program, struct target_pool *pool)
 {
-    if (!is_program(program) || !has_types(program))
+    if (outside_may_have_objects(program) || !has_types(program))
         return;
     struct resolver resolver = {
         .program = program, .pool = pool, .limit = pool->targets.count + MAX_TOTAL};

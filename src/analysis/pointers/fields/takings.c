@@ -45,7 +45,7 @@ static bool has_types(const struct image *image)
     return image->debug && image->debug->types.count;
 }
 
-static bool is_runtime_image(const struct image *image)
+bool image_is_runtime(const struct image *image)
 {
     static const char *const names[] = {
         "libc.so",     "libm.so",      "ld-linux",     "libpthread.so", "libdl.so", "librt.so",
@@ -422,7 +422,7 @@ void takings_init(struct takings *ret, const struct program *program)
     ret->is_runtime = xcalloc((size_t)program->image_count + 1, sizeof *ret->is_runtime);
     ret->flags = xcalloc((size_t)program->function_count + 1, sizeof *ret->flags);
     for (uint32_t i = 0; i < program->image_count; i++)
-        ret->is_runtime[i] = is_runtime_image(program->images[i]);
+        ret->is_runtime[i] = image_is_runtime(program->images[i]);
     for (uint32_t i = 0; i < program->image_count; i++)
         take_image(ret, i);
     take_stores(ret);

@@ -61,4 +61,7 @@ const struct view *takings_views(const struct takings *takings, uint64_t shape, 
 const struct seed *takings_seeds(const struct takings *takings, uint64_t owner, uint64_t offset,
                                  size_t *ret_count);
 
+/** Whether it is one of the C or C++ compiler's own libraries, which know no struct of others. */
+bool image_is_runtime(const struct image *image);
+
 #endif
