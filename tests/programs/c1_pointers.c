@@ -18,6 +18,7 @@
 //! expect no stack[name=sum].unbounded_because
 //! expect release: calls[from=use_leaked].kind == unresolved
 //! expect release: heap[name=use_leaked].allocates == unknown
+//! worse use_leaked
 //! expect debug: calls[from=use_leaked].kind == prototype
 //! expect debug: some calls[from=use_leaked, to contains allocating, to contains other]
 #include <stdio.h>

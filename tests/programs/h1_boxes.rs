@@ -2,8 +2,8 @@
 //! builds, where functions of std that all share ask for the size at run time: it is a constant of
 //! their caller's. A Box that is dropped always frees; an Rc and an Arc only when theirs was the
 //! last. A Box of nothing asks for nothing.
-//! (What a debug build drops it frees by way of such functions, too. That of an empty value keeps
-//! the question of its size, so its answer may be `maybe` there: no path was proven wrong.)
+//! (That the size of nothing is zero is not told in debug builds: only what allocates for certain
+//! is looked for in this way. `maybe` there is not precise, but not wrong.)
 //!
 //! expect heap[name=boxed].allocates == always
 //! expect heap[name=counted].allocates == always

@@ -220,6 +220,35 @@ static void virtual_functions(void **state)
                         "\xff\x60\x18");    // jmp *0x18(%rax)
 }
 
+/** C++ code fills tables while it runs, too; what it puts at the same offset counts. */
+static void filled_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        bool is_candidate;
+    } stores[] = {
+        {"\x48\xc7\x47\x18\x40\x11\x00\x00\xc3", true},  // movq $0x1140,0x18(%rdi)
+        {"\x48\xc7\x47\x20\x40\x11\x00\x00\xc3", false}, // movq $0x1140,0x20(%rdi)
+    };
+    for (unsigned i = 0; i < 2; i++) {
+        struct machine_code code;
+        init(&code, CPP);
+        add_tables(&code, CPP, 0x18);
+        code_function(&code, CODE, VIRTUAL, sizeof VIRTUAL - 1);
+        code.functions[0].linkage_name = "_Z4callP6Object";
+        code_function(&code, ONE, "\xc3", 1);
+        code_function(&code, TWO, "\xc3", 1);
+        code_function(&code, THREE, stores[i].bytes, 9);
+        code_function(&code, 0x1140, "\xc3", 1);
+        code_read(&code);
+        indirect_resolve(&code.program);
+        assert_true(stores[i].is_candidate ? ENTERS(code, 0, CALL_VTABLE, 1, 2, 4)
+                                           : ENTERS(code, 0, CALL_VTABLE, 1, 2));
+        code_deinit(&code);
+    }
+}
+
 static void adjusted_this(void **state)
 {
     (void)state;
@@ -596,6 +625,7 @@ int main(void)
         cmocka_unit_test(spilled_words),
         cmocka_unit_test(offset_of_no_table),
         cmocka_unit_test(virtual_functions),
+        cmocka_unit_test(filled_tables),
         cmocka_unit_test(adjusted_this),
         cmocka_unit_test(merged_calls),
         cmocka_unit_test(rust_tables),

@@ -9,6 +9,8 @@
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/tables.h"
 
+#include <string.h>
+
 /** Returns the function that a value means for a call at @p offset of it, or NONE. */
 static uint32_t function_in(const struct program *program, const struct pointer_argument *value,
                             const struct access_path *callee)
@@ -26,15 +28,24 @@ static uint32_t function_in(const struct program *program, const struct pointer_
     return word.kind == WORD_FUNCTION ? word.function : NONE;
 }
 
+/** Whether tables of functions are those of objects: in Rust and C++, by the name. */
+static bool has_methods(const struct program *program, uint32_t function)
+{
+    return program->facts->crates[function] ||
+           strncmp(program->functions[function].linkage_name, "_Z", 2) == 0;
+}
+
 static struct way resolve(struct arrivals *arrivals, struct target_pool *pool,
                           const struct pointer_call *pointer)
 {
     const struct program *program = arrivals->program;
     const struct access_path *callee = &pointer->callee;
+    uint32_t from = program->calls[pointer->call].from;
     struct way way = {.first = target_pool_mark(pool),
-                      .kind = callee->load_count ? CALL_VTABLE : CALL_CONSTANT};
+                      .kind = callee->load_count && has_methods(program, from) ? CALL_VTABLE
+                                                                               : CALL_CONSTANT};
     if (callee->root != ROOT_ARGUMENT || callee->is_indexed || callee->load_count > 1 ||
-        !arrivals_find(arrivals, program->calls[pointer->call].from, callee->index))
+        !arrivals_find(arrivals, from, callee->index))
         return way;
     for (size_t i = 0; i < arrivals->values.count; i++) {
         uint32_t function = function_in(program, &arrivals->values.data[i], callee);
