@@ -161,10 +161,11 @@ static struct way list_at(struct resolver *resolver, unsigned kind, uint32_t off
     push_slots(resolver, kind == TABLE_CPP_OR_MADE ? TABLE_CPP : kind, offset);
     if (kind == TABLE_RUST)
         push_slots(resolver, TABLE_OTHER, offset);
-    if (kind == TABLE_CPP_OR_MADE && target_pool_mark(resolver->pool) > list.first) {
+    bool is_found = target_pool_mark(resolver->pool) > list.first;
+    if (is_found && kind != TABLE_CPP)
         push_made(resolver, offset);
+    if (is_found && kind == TABLE_CPP_OR_MADE)
         push_made(resolver, INT64_MIN);
-    }
     list.count = target_pool_close(resolver->pool, list.first);
     int_map_set(&resolver->lists, key, (uint32_t)resolver->known.count);
     array_push(&resolver->known, list);
