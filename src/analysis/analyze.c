@@ -8,7 +8,7 @@
 #include "analysis/entries/entries.h"
 #include "analysis/globals/globals.h"
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "analysis/origins.h"
 #include "analysis/pointers/indirect.h"
 #include "analysis/stack.h"

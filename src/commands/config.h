@@ -5,7 +5,7 @@
 #ifndef DWELL_COMMANDS_CONFIG_H
 #define DWELL_COMMANDS_CONFIG_H
 
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "base/array.h"
 #include "commands/options.h"
 

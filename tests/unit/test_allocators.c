@@ -1,6 +1,6 @@
 /* test_allocators.c: the table of allocators, and the functions that the user adds to it. */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "graph.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * Function 0 is the one asked about unless a test says otherwise.
  */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "graph.h"
 #include "program/path.h"
 

@@ -9,7 +9,7 @@
  * shares an idea with the analysis, which never looks at runs.
  */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "program/path.h"
 #include "random_graph.h"
 

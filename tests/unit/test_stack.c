@@ -3,7 +3,7 @@
  * 8 unless a test says otherwise.
  */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "analysis/stack.h"
 #include "graph.h"
 #include "program/path.h"

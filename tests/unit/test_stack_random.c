@@ -6,7 +6,7 @@
  * calls are on normal paths is taken from heap_analyze(), whose own test is test_heap_random.c.
  */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "analysis/stack.h"
 #include "program/path.h"
 #include "random_graph.h"

@@ -3,7 +3,7 @@
  * says otherwise, START calls the C library's start, which calls main through a pointer.
  */
 #include "analysis/heap.h"
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "graph.h"
 
 #include <setjmp.h>

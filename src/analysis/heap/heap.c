@@ -23,10 +23,10 @@
  */
 #include "analysis/heap.h"
 
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "analysis/heap/certain.h"
 #include "analysis/heap/sites.h"
-#include "analysis/heap/startup.h"
+#include "analysis/heap/startup/startup.h"
 #include "analysis/heap/ways.h"
 #include "base/memory.h"
 #include "base/threads.h"

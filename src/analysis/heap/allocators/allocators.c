@@ -1,12 +1,12 @@
 /*
  * allocators.c: where the allocators are in a program.
  *
- * In: linkage names of functions and symbols, the table (allocator_table.c), the user's rules
+ * In: linkage names of functions and symbols, the table (table.c), the user's rules
  * (rules.c). Out: facts.allocator_roles, facts.map_roles, facts.allocator_arguments,
  * facts.wanted_arguments. What maps pages (mmap, sbrk) is kept apart: pages are not heap memory and
  * count for no verdict.
  */
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 
 static bool is_map(uint8_t role)
 {

@@ -6,7 +6,7 @@
  * large program takes seconds, so a function is demangled only if its symbol holds the last word of
  * some rule's name: both languages' manglings spell identifiers as they are.
  */
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 #include "base/array.h"
 #include "base/memory.h"
 

@@ -1,6 +1,6 @@
 /*
- * startup_finder.h: the parts of startup.c: startup_chain.c finds the functions between the entry
- * point and main, startup_calls.c sorts their calls. Private to these three.
+ * finder.h: the parts of startup.c: chain.c finds the functions between the entry
+ * point and main, calls.c sorts their calls. Private to these three.
  */
 #ifndef DWELL_ANALYSIS_HEAP_STARTUP_FINDER_H
 #define DWELL_ANALYSIS_HEAP_STARTUP_FINDER_H

@@ -23,9 +23,9 @@
  * Left out on purpose: the dynamic linker's own work (relocation, resolvers of ifuncs), and
  * handlers registered with atexit, which are not known.
  */
-#include "analysis/heap/startup.h"
+#include "analysis/heap/startup/startup.h"
 
-#include "analysis/heap/startup_finder.h"
+#include "analysis/heap/startup/finder.h"
 #include "base/memory.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * allocator_table.c: the table of allocators, as data, and finding a linkage name in it.
+ * table.c: the table of allocators, as data, and finding a linkage name in it.
  *
  * In: a linkage name. Out: its row, or none. Sources: ISO C 7.24.3, POSIX, the Itanium C++ ABI
  * (mangling of operator new and delete), rustc's allocator shims (the crate __rustc) and its trait
@@ -8,7 +8,7 @@
  * of names and a list of prefixes. Left out on purpose: whatever allocates by calling one of these
  * (strdup, getline, g_malloc): its own code answers for it.
  */
-#include "analysis/heap/allocators.h"
+#include "analysis/heap/allocators/allocators.h"
 
 #include "base/map.h"
 

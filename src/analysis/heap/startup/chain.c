@@ -1,11 +1,11 @@
 /*
- * startup_chain.c: the functions that lead from the entry point to main.
+ * chain.c: the functions that lead from the entry point to main.
  *
  * In: call graph, names, the entry point, main. Out: finder.chain, finder.links. From main and the
  * starters (the C library's and Rust's functions that call main through a pointer, known by name)
  * backward over known calls, then from the entry forward within what was reached.
  */
-#include "analysis/heap/startup_finder.h"
+#include "analysis/heap/startup/finder.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /*
- * startup_calls.c: which calls of a function of the chain run before main, and which after it.
+ * calls.c: which calls of a function of the chain run before main, and which after it.
  *
  * In: blocks, gates, verdicts. Out: finder.parts, finder.roots. Searches over the function's
  * blocks, each linear but the one backward, which is cut off: from the entry up to the gates, from
  * behind the gates, and from the gates backward. What runs before main without leading to it ends
  * the program.
  */
-#include "analysis/heap/startup_finder.h"
+#include "analysis/heap/startup/finder.h"
 
 #include "base/memory.h"
 
