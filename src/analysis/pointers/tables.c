@@ -19,6 +19,7 @@
 #include "program/facts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_TABLE_WORDS = 4096, MAX_GROUP_GAP = 64 };
 
@@ -36,7 +37,7 @@ struct finder {
     const struct program *program;
     const struct image *image;
     uint32_t image_index;
-    bool has_rust; /* some function of the image is */
+    bool has_rust, has_cpp; /* the image has code in these languages */
     struct starts starts;
     struct slot_list slots[TABLE_KIND_COUNT];
 };
@@ -316,7 +317,7 @@ static void find_tables(struct finder *finder)
             end = starts->data[i + 1];
         if (finder->has_rust && add_rust_table(finder, address, end))
             continue;
-        if (!add_cpp_table(finder, address) && finder->has_rust)
+        if (!(finder->has_cpp && add_cpp_table(finder, address)) && finder->has_rust)
             add_other_table(finder, address, end);
     }
 }
@@ -350,6 +351,19 @@ static bool has_rust(const struct program *program, uint32_t image)
     return false;
 }
 
+/** Whether an image refers to vtables, type information or operators of C++, or hides all names. */
+static bool has_cpp(const struct image *image)
+{
+    static const char *const prefixes[] = {"_ZTV", "_ZTI", "_Zn", "_Zd", "_ZS"};
+    for (uint32_t i = 0; i < image->symbol_count; i++) {
+        const char *name = image->symbols[i].name;
+        for (size_t k = 0; name[0] == '_' && k < sizeof prefixes / sizeof *prefixes; k++)
+            if (strncmp(name, prefixes[k], strlen(prefixes[k])) == 0)
+                return true;
+    }
+    return !image->symbol_count;
+}
+
 void tables_init(struct tables *ret, const struct program *program)
 {
     struct finder finder = {.program = program};
@@ -357,6 +371,7 @@ void tables_init(struct tables *ret, const struct program *program)
         finder.image = program->images[i];
         finder.image_index = i;
         finder.has_rust = has_rust(program, i);
+        finder.has_cpp = has_cpp(finder.image);
         if (!finder.image->arch)
             continue;
         find_starts(&finder);
