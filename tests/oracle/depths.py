@@ -4,7 +4,7 @@
     tests/oracle/depths.py DWELL [--all-options] [PROGRAM [ARGUMENTS...]]
 
 In: dwell, and a program (without one: small ones of depths/ and of tests/programs, and some that are
-installed; with --all-options more of them). Each is run one instruction at a time by depths.c, which
+installed; with --all-options more of them, and by more compilers). Each is run one instruction at a time by depths.c, which
 measures the deepest stack of each function that runs. Out: a table with a row for each program,
 what is wrong, and as the last line `N passed, N failed, N skipped`. For each function of the
 program:
@@ -179,7 +179,8 @@ def builds(sources, has_more):
         extension = os.path.splitext(source)[1]
         levels = LEVELS[extension] + (MORE_LEVELS[extension] if has_more else [])
         seen = set()
-        for compiler in filter(None, map(shutil.which, COMPILERS[extension])):
+        compilers = COMPILERS[extension] if has_more else COMPILERS[extension][:1]
+        for compiler in filter(None, map(shutil.which, compilers)):
             version = run([compiler, "--version"]).stdout.splitlines()[0]
             if version in seen:
                 continue
