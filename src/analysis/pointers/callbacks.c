@@ -9,8 +9,6 @@
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/tables.h"
 
-#include <string.h>
-
 /** Returns the function that a value means for a call at @p offset of it, or NONE. */
 static uint32_t function_in(const struct program *program, const struct pointer_argument *value,
                             const struct access_path *callee)
@@ -28,11 +26,10 @@ static uint32_t function_in(const struct program *program, const struct pointer_
     return word.kind == WORD_FUNCTION ? word.function : NONE;
 }
 
-/** Whether tables of functions are those of objects: in Rust and C++, by the name. */
+/** Whether tables of functions are those of objects. */
 static bool has_methods(const struct program *program, uint32_t function)
 {
-    return program->facts->crates[function] ||
-           strncmp(program->functions[function].linkage_name, "_Z", 2) == 0;
+    return is_rust_function(program, function) || is_cpp_function(program, function);
 }
 
 static struct way resolve(struct arrivals *arrivals, struct target_pool *pool,

@@ -9,6 +9,8 @@
 #include "base/array.h"
 #include "program/facts.h"
 
+#include <string.h>
+
 /** What one record of program.pointer_calls can enter: targets [first, first + count). */
 struct way {
     uint32_t first, count; /* in target_pool.targets */
@@ -32,6 +34,19 @@ static inline uint32_t target_pool_mark(const struct target_pool *pool)
 
 /** Sorts the targets from @p first on, drops equal ones, and returns how many are left. */
 uint32_t target_pool_close(struct target_pool *pool, uint32_t first);
+
+/** Whether the function is Rust's, as its name says. */
+static inline bool is_rust_function(const struct program *program, uint32_t function)
+{
+    return program->facts->crates[function] != NULL;
+}
+
+/** Whether the function is C++'s, as its name says. */
+static inline bool is_cpp_function(const struct program *program, uint32_t function)
+{
+    return !is_rust_function(program, function) &&
+           strncmp(program->functions[function].linkage_name, "_Z", 2) == 0;
+}
 
 /** All passes, in order. Needs calls, references and pointers; facts.crates and entries. */
 void indirect_resolve(struct program *program);

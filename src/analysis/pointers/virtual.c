@@ -113,19 +113,6 @@ static bool is_object(const struct access_path *object, const struct access_path
     return same_root(object, table) && same_start(object, table, loads);
 }
 
-/* ---- Languages ------------------------------------------------------------------------------- */
-
-static bool is_rust(const struct resolver *resolver, uint32_t function)
-{
-    return resolver->program->facts->crates[function] != NULL;
-}
-
-static bool is_cpp(const struct resolver *resolver, uint32_t function)
-{
-    const char *name = resolver->program->functions[function].linkage_name;
-    return !is_rust(resolver, function) && strncmp(name, "_Z", 2) == 0;
-}
-
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
 static void push_slots(struct resolver *resolver, enum table_kind kind, uint32_t offset)
@@ -227,10 +214,10 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
         return (struct way){0};
     struct access_path table = table_path(callee);
     const struct image *image = program->images[program->functions[from].image];
-    if (is_rust(resolver, from) && (is_trait_object(pointer, &table, image) ||
-                                    is_counted_trait_object(pointer, offset, image)))
+    if (is_rust_function(program, from) && (is_trait_object(pointer, &table, image) ||
+                                            is_counted_trait_object(pointer, offset, image)))
         return list_at(resolver, TABLE_RUST, (uint32_t)offset);
-    if (is_cpp(resolver, from) && is_virtual(pointer, &table))
+    if (is_cpp_function(program, from) && is_virtual(pointer, &table))
         return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
 }

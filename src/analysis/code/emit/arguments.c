@@ -22,12 +22,9 @@
 static bool is_surely_tail(const struct flow *flow, const struct instruction *jump)
 {
     struct machine_state state;
-    if (jump->table != NONE || flow->gaps.count || !state_at_block(flow, jump->block, &state))
+    if (jump->table != NONE || flow->gaps.count ||
+        !state_before(flow, (uint32_t)(jump - flow->instructions.data), &state))
         return false;
-    const struct instruction *first =
-        &flow->instructions.data[flow->blocks.data[jump->block].first];
-    for (const struct instruction *i = first; i < jump; i++)
-        state_apply(flow, i, &state);
     const struct value *sp = &state.registers[flow->arch->stack_pointer];
     return sp->form == FORM_STACK && sp->number == -(int64_t)flow->arch->return_address_bytes;
 }

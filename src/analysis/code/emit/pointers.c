@@ -26,10 +26,8 @@ static bool ends_in_pointer_call(const struct flow *flow, uint32_t block)
     const struct instruction *last = &flow->instructions.data[flow->blocks.data[block].last];
     struct machine_state state;
     if (!has_pointer_target(&last->effect) || last->table != NONE ||
-        !state_at_block(flow, block, &state))
+        !state_before(flow, flow->blocks.data[block].last, &state))
         return false;
-    for (uint32_t i = flow->blocks.data[block].first; i < flow->blocks.data[block].last; i++)
-        state_apply(flow, &flow->instructions.data[i], &state);
     return callee_of(flow, &last->effect, &state).function == NONE;
 }
 
@@ -97,26 +95,13 @@ static uint32_t function_of_value(const struct flow *flow, const struct value *v
     return callee.is_partial ? NONE : callee.function;
 }
 
-static unsigned argument_of(const struct flow *flow, uint32_t number)
-{
-    unsigned index = 0;
-    while (index < flow->arch->argument_count && flow->arch->arguments[index] != number)
-        index++;
-    return index;
-}
-
 /** Whether @p value is an argument of the function as it was passed; -O0 code keeps it in a slot.
  */
 static bool is_own_argument(const struct flow *flow, const struct value *value, uint8_t *ret_index)
 {
-    if (value->form != FORM_ORIGIN || value->number || value->is_loose)
-        return false;
-    if (value->unit == ORIGIN_ENTRY) {
-        *ret_index = (uint8_t)argument_of(flow, value->bound);
-        return true;
-    }
     struct access_path path;
-    if (value->unit != ORIGIN_LOAD)
+    if (value->form != FORM_ORIGIN || value->number || value->is_loose ||
+        (value->unit != ORIGIN_ENTRY && value->unit != ORIGIN_LOAD))
         return false;
     path_of_value(flow, *value, &path);
     *ret_index = path.index;
@@ -208,13 +193,6 @@ void emit_pointer_arguments(const struct flow *flow, struct output *output,
 
 /* ---- Stores ---------------------------------------------------------------------------------- */
 
-static struct value stored_value(const struct machine_state *state, const struct effect *effect)
-{
-    if (effect->source < MAX_REGISTERS)
-        return state->registers[effect->source];
-    return VALUE_OF(.form = FORM_CONSTANT, .number = effect->value);
-}
-
 /** Whether the place is a variable of the image. */
 static bool is_variable(const struct flow *flow, const struct value *place)
 {
@@ -252,7 +230,7 @@ void emit_pointer_store(const struct flow *flow, struct output *output, const st
     struct value values[MAX_ALTERNATIVES] = {{.bound = BOUND_NONE}};
     unsigned count = 1;
     if (effect->value_kind == VALUE_STORE)
-        count = path_alternatives(flow, stored_value(state, effect), values);
+        count = path_alternatives(flow, value_stored(state, effect), values);
     for (unsigned i = 0; i < count; i++) {
         struct pointer_store store = {.from = flow->function};
         if (!describe_store(flow, &values[i], &place, &store))

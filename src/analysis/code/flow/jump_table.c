@@ -140,17 +140,6 @@ static bool read_table(struct flow *flow, const struct table_shape *shape, struc
     return true;
 }
 
-/** Gets the state right before an instruction; false if control does not get there. */
-static bool state_before(const struct flow *flow, uint32_t instruction, struct machine_state *ret)
-{
-    uint32_t block = flow->instructions.data[instruction].block;
-    if (block == NONE || !state_at_block(flow, block, ret))
-        return false;
-    for (uint32_t i = flow->blocks.data[block].first; i < instruction; i++)
-        state_apply(flow, &flow->instructions.data[i], ret);
-    return true;
-}
-
 /** An entry of 4 bytes that was loaded into a register, and the base that was added to it. */
 struct loaded_entry {
     uint64_t place, base; /* 0: nothing known; nothing added yet */

@@ -4,9 +4,10 @@
  *
  * A value that is not known has the name of the instruction that loaded it. The state before that
  * instruction says where it was loaded from; and so on, a few steps back. A load from the
- * function's own frame is undone by the store to the same slot, if there is only one value that is
- * ever stored there and no pointer to the slot, or below it, is handed out. That looks at all
- * stores of the function, whichever way control takes.
+ * function's own frame is undone by the store to the same slot, if there is only one value that the
+ * function ever stores there, whichever way control takes. If a pointer to the slot, or below it,
+ * is handed out, there may be other stores; then the path is still good enough to tell what kind of
+ * thing the value is, but it is marked.
  */
 #include "analysis/code/values/paths.h"
 
@@ -37,18 +38,11 @@ static void note_escape(struct frame_slots *slots, int64_t offset)
         slots->lowest_escape = offset;
 }
 
-static struct value stored_value(const struct machine_state *state, const struct effect *effect)
-{
-    if (effect->source < MAX_REGISTERS)
-        return state->registers[effect->source];
-    return VALUE_OF(.form = FORM_CONSTANT, .number = effect->value);
-}
-
 /** The stored value, or where it is not known a name for it. */
 static struct value named_stored_value(const struct flow *flow, const struct machine_state *state,
                                        const struct instruction *instruction)
 {
-    struct value value = stored_value(state, &instruction->effect);
+    struct value value = value_stored(state, &instruction->effect);
     if (value.form == FORM_UNKNOWN)
         value = (struct value){.form = FORM_ORIGIN,
                                .unit = ORIGIN_STORED,
@@ -169,17 +163,6 @@ bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t b
 
 /* ---- Steps back ------------------------------------------------------------------------------ */
 
-/** Gets the state right before @p index; false if control is not known to get there. */
-static bool state_at_instruction(const struct flow *flow, uint32_t index, struct machine_state *ret)
-{
-    uint32_t block = flow->instructions.data[index].block;
-    if (block == NONE || !state_at_block(flow, block, ret))
-        return false;
-    for (uint32_t i = flow->blocks.data[block].first; i < index; i++)
-        state_apply(flow, &flow->instructions.data[i], ret);
-    return true;
-}
-
 /** A name for the sum of two values: equal for equal ones, and hardly ever for others. */
 static uint64_t name_of_sum(const struct value *base, const struct value *index, unsigned scale)
 {
@@ -206,7 +189,7 @@ static struct place place_of_load(const struct flow *flow, uint32_t index)
     struct machine_state state;
     const struct effect *effect = &flow->instructions.data[index].effect;
     struct place place = {.address = {.bound = BOUND_NONE}};
-    if (!state_at_instruction(flow, index, &state))
+    if (!state_before(flow, index, &state))
         return place;
     if (effect->value_kind == VALUE_POP) {
         place.address = state.registers[flow->arch->stack_pointer];
@@ -274,12 +257,11 @@ static bool step_over_slot(struct trail *trail, const struct value *place, struc
 static bool step_over_store(struct trail *trail, struct value *value)
 {
     struct machine_state state;
-    if (trail->slot_steps++ >= MAX_SLOT_STEPS ||
-        !state_at_instruction(trail->flow, value->bound, &state)) {
+    if (trail->slot_steps++ >= MAX_SLOT_STEPS || !state_before(trail->flow, value->bound, &state)) {
         end_unexplained(trail, value);
         return false;
     }
-    *value = stored_value(&state, &trail->flow->instructions.data[value->bound].effect);
+    *value = value_stored(&state, &trail->flow->instructions.data[value->bound].effect);
     return true;
 }
 
@@ -432,7 +414,7 @@ bool path_is_rounded(const struct flow *flow, struct value value)
         return false;
     const struct effect *effect = &flow->instructions.data[value.bound].effect;
     return effect->value_kind == VALUE_ADD_REGISTERS && effect->source < MAX_REGISTERS &&
-           effect->index < MAX_REGISTERS && state_at_instruction(flow, value.bound, &state) &&
+           effect->index < MAX_REGISTERS && state_before(flow, value.bound, &state) &&
            (is_rounding(flow, &state.registers[effect->source]) ||
             is_rounding(flow, &state.registers[effect->index]));
 }
@@ -444,7 +426,7 @@ static bool split_choice(const struct flow *flow, const struct value *value, str
     if (value->form != FORM_ORIGIN || value->unit != ORIGIN_MADE || value->number)
         return false;
     const struct effect *effect = &flow->instructions.data[value->bound].effect;
-    if (effect->value_kind != VALUE_CHOOSE || !state_at_instruction(flow, value->bound, &state))
+    if (effect->value_kind != VALUE_CHOOSE || !state_before(flow, value->bound, &state))
         return false;
     ret[0] = state.registers[effect->destination];
     ret[1] = state.registers[effect->source];

@@ -426,6 +426,16 @@ bool state_at_block(const struct flow *flow, uint32_t block, struct machine_stat
     return ret->head.is_reached;
 }
 
+bool state_before(const struct flow *flow, uint32_t instruction, struct machine_state *ret)
+{
+    uint32_t block = flow->instructions.data[instruction].block;
+    if (block == NONE || !state_at_block(flow, block, ret))
+        return false;
+    for (uint32_t i = flow->blocks.data[block].first; i < instruction; i++)
+        state_apply(flow, &flow->instructions.data[i], ret);
+    return true;
+}
+
 static void visit(struct flow *flow, uint32_t index)
 {
     struct machine_state state;

@@ -138,6 +138,9 @@ struct value value_meet(const struct value *a, const struct value *b);
 /** Returns a + b * scale + number, or unknown. */
 struct value value_add(struct value a, struct value b, unsigned scale, int64_t number);
 
+/** Returns what a VALUE_STORE or VALUE_PUSH puts into memory. */
+struct value value_stored(const struct machine_state *state, const struct effect *effect);
+
 /** Returns what the effect leaves in its destination. */
 struct value value_of_effect(const struct flow *flow, const struct machine_state *state,
                              const struct effect *effect);
@@ -154,6 +157,9 @@ void state_forget_all(const struct flow *flow, struct machine_state *state);
 /** Applies one instruction; calls are taken to return. */
 void state_apply(const struct flow *flow, const struct instruction *instruction,
                  struct machine_state *state);
+
+/** Gets the state right before an instruction; false if control is not known to get there. */
+bool state_before(const struct flow *flow, uint32_t instruction, struct machine_state *ret);
 
 /** Gets the state at the start of a block; false if the block is not reached. */
 bool state_at_block(const struct flow *flow, uint32_t block, struct machine_state *ret);

@@ -162,6 +162,13 @@ static struct value get(const struct machine_state *state, register_number numbe
     return number < MAX_REGISTERS ? state->registers[number] : constant(0);
 }
 
+struct value value_stored(const struct machine_state *state, const struct effect *effect)
+{
+    if (effect->source < MAX_REGISTERS)
+        return state->registers[effect->source];
+    return constant(effect->value);
+}
+
 struct value value_of_operand(const struct machine_state *state, const struct effect *effect)
 {
     if (effect->is_thread_local)
