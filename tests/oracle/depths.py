@@ -24,10 +24,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 
-from subjects import FOLDER, ROOT
+from subjects import FOLDER, ROOT, Results, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEPS = 500_000
@@ -45,33 +44,18 @@ MORE_INSTALLED = (("xz", "--version"), ("jq", "-n", "1"), ("sqlite3", ":memory:"
                   ("sort", "/dev/null"), ("python3", "-S", "-c", "1"))
 
 
-def run(command, **options):
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
-
-
-class Table:
+class Table(Results):
     """What came out, a row for each program."""
 
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-        self.rows = []
-
-    def skip(self, title, reason):
-        print(f"skipped: {title}: {reason}")
-        self.skipped += 1
-
     def add(self, title, figures, wrong):
-        for line in wrong[:10]:
-            print(f"FAILED: {title}: {line}")
-        self.passed += not wrong
-        self.failed += bool(wrong)
+        self.count(title, wrong)
         self.rows.append((title, *figures))
 
     def print(self):
         print(f"{'':44}{'ran':>8}{'bounded':>9}{'largest':>9}{'main took':>12}  bound")
         for title, ran, bounded, share, took, bound in self.rows:
             print(f"{title:44}{ran:>8,}{bounded:>9,}{share:>9.1%}{took:>12}  {bound}")
-        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        self.print_sum()
 
 
 def stepper():

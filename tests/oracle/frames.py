@@ -27,12 +27,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections import defaultdict
 
 from sources import PACKAGES, Sources, package_sources, sqlite
-from subjects import FOLDER
+from subjects import FOLDER, Results, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RETURN_ADDRESS = 8
@@ -79,10 +78,6 @@ SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|\d+))+$")
 EXPLANATIONS = ("dynamic", "aligned", "pushed", "merged")
 # Constructors and destructors of complete and of base objects often share their code.
 STRUCTOR = re.compile(r"([CD])2(?=I?E)")
-
-
-def run(command, **options):
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 def compile_c(compiler, options, source):
@@ -219,25 +214,12 @@ def compare(told, found, alignments, pushes, has_lines=False):
     return counts, wrong
 
 
-class Table:
+class Table(Results):
     """What came out, a row for each compilation."""
 
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-        self.rows = []
-
-    def skip(self, title, reason):
-        print(f"skipped: {title}: {reason}")
-        self.skipped += 1
-
     def add(self, title, counts, wrong):
-        for line in wrong[:10]:
-            print(f"FAILED: {title}: {line}")
-        if not sum(counts.values()):
-            print(f"FAILED: {title}: the compiler told nothing")
-        is_right = not wrong and sum(counts.values())
-        self.passed += bool(is_right)
-        self.failed += not is_right
+        told_nothing = [] if sum(counts.values()) else ["the compiler told nothing"]
+        self.count(title, wrong[:10] + told_nothing, shown=11)
         self.rows.append((title, counts))
 
     def print(self):
@@ -245,7 +227,7 @@ class Table:
         print(f"{'':60}" + "".join(f"{column:>11}" for column in columns))
         for title, counts in self.rows:
             print(f"{title:60}" + "".join(f"{counts[column]:>11,}" for column in columns))
-        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        self.print_sum()
 
 
 def compare_object(dwell, compiler, object_file):

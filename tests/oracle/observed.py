@@ -36,7 +36,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 
-from subjects import CPP_EXCEPTIONS, FOLDER, ROOT, built, expand_targets, write
+from subjects import CPP_EXCEPTIONS, FOLDER, ROOT, Results, built, expand_targets, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OBSERVER = "observer.so"
@@ -535,29 +535,18 @@ def check(title, findings, table):
                        *(edges[name] for name in EDGES)))
 
 
-class Table:
+class Table(Results):
     """What came out, a row for each program."""
 
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-        self.rows = []
-
-    def skip(self, title, reason):
-        print(f"skipped: {title}: {reason}")
-        self.skipped += 1
-
     def add(self, title, wrong):
-        for line in wrong[:20]:
-            print(f"FAILED: {title}: {line}")
-        self.passed += not wrong
-        self.failed += bool(wrong)
+        self.count(title, wrong, shown=20)
 
     def print(self):
         columns = ("stacks", "frames", *VERDICTS, "unclear", *SITES, *EDGES)
         print(f"{'':14}" + "".join(f"{column:>11}" for column in columns))
         for title, *cells in self.rows:
             print(f"{title:14}" + "".join(f"{cell:>11,}" for cell in cells))
-        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        self.print_sum()
 
 
 def check_program(name, images, observer, table):

@@ -54,6 +54,27 @@ def run(command, **options):
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
+class Results:
+    """Counts what came out, and prints what is wrong; `rows` are for a table of figures."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.rows = []
+
+    def skip(self, title, reason):
+        print(f"skipped: {title}: {reason}")
+        self.skipped += 1
+
+    def count(self, title, wrong, shown=10):
+        for line in wrong[:shown]:
+            print(f"FAILED: {title}: {line}")
+        self.passed += not wrong
+        self.failed += bool(wrong)
+
+    def print_sum(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+
+
 def write(name, text):
     path = os.path.join(FOLDER, name)
     with open(path, "w", encoding="utf-8") as file:
