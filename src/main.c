@@ -24,6 +24,8 @@ static const struct option_row option_rows[] = {
      "only what has a name or source path that matches"},
     {"no-libs", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(no_libs), 0,
      "read the file alone, not the libraries it needs"},
+    {"no-cache", 0, OPTION_FLAG, NULL, NULL, NULL, FIELD(no_cache), 0,
+     "read all code anew, and keep nothing of it for the next time"},
     {"sysroot", 0, OPTION_TEXT, "DIR", NULL, NULL, FIELD(sysroot), 0,
      "look for libraries and debug information below DIR"},
     {"debug-file", 0, OPTION_TEXT, "FILE", NULL, NULL, FIELD(debug_file), 0,

@@ -19,7 +19,7 @@ void program_analyze(struct program *program, const struct analyze_options *opti
     origins_analyze(program);
     allocators_mark(program, options->allocators, options->allocator_count);
     entries_want_arguments(program);
-    program_decode(program);
+    program_decode_cached(program, options->cache_folder);
     entries_analyze(program, options->stack_limit);
     indirect_resolve(program);
     heap_analyze(program);

@@ -1,15 +1,18 @@
 /*
  * decode.c: the machine code of all functions, read once. In: images and functions. Out: calls,
- * their wanted arguments, blocks, references, frames.
+ * their wanted arguments, blocks, references, frames, functions whose address is taken.
  *
  * Functions are independent, so workers take them in small lots; each worker collects what it
  * finds, and at the end all of it is put into the program's tables in the order of the functions,
  * so that the result does not depend on who did what. Functions with jump tables whose end only the
  * next constant tells are read a second time when the addresses that code mentions are all known.
+ * What the cache has of an image is not read at all; it is put into the tables in the same way.
  */
 #include "analysis/decode.h"
 
+#include "analysis/cache/cache.h"
 #include "analysis/code/emit/emit.h"
+#include "analysis/found.h"
 #include "base/memory.h"
 #include "base/search.h"
 #include "base/threads.h"
@@ -22,31 +25,18 @@ enum {
     MAX_ROUNDS = 24 /* of tables found behind tables; real code has two or three */
 };
 
-/** What was found in one function: pieces of its worker's output. */
-struct found {
-    uint32_t worker;
-    uint32_t first_call, call_count;
-    uint32_t first_target, target_count;
-    uint32_t first_block, block_count;
-    uint32_t first_reference, reference_count;
-    uint32_t first_argument, argument_count;
-    uint32_t first_pointer_call, pointer_call_count;
-    uint32_t first_pointer_store, pointer_store_count;
-    uint32_t first_pointer_argument, pointer_argument_count;
-};
-
 struct worker {
     struct flow flow;
-    struct output output;
+    struct output *output;
     ARRAY(uint32_t) deferred; /* functions */
 };
 
 struct decoder {
     struct program *program;
+    struct decoded decoded;
     struct worker *workers;
-    struct found *found;         /* of each function */
     struct landmarks *landmarks; /* of each image */
-    uint32_t *list;              /* functions to read; NULL: all */
+    const uint32_t *list;        /* functions to read */
     bool has_landmarks;
 };
 
@@ -78,12 +68,6 @@ static void read_flow(struct flow *flow)
     flow_solve(flow);
 }
 
-static bool is_whole_code(const struct function *function)
-{
-    return function->part_of == NONE && function->source != FUNCTION_PLT &&
-           function->source != FUNCTION_EXTERNAL;
-}
-
 /** Frames of what has no code of its own to look at. */
 static struct frame frame_without_code(const struct program *program,
                                        const struct function *function)
@@ -98,7 +82,7 @@ static struct frame frame_without_code(const struct program *program,
 /** Leaves a function for when all landmarks are known; its own are noted. */
 static void defer(struct worker *worker, uint32_t index)
 {
-    struct output *output = &worker->output;
+    struct output *output = worker->output;
     size_t references = output->references.count;
     flow_sweep(&worker->flow);
     emit_references(&worker->flow, output);
@@ -119,7 +103,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
 {
     struct program *program = decoder->program;
     struct flow *flow = &worker->flow;
-    struct output *output = &worker->output;
+    struct output *output = worker->output;
     struct found found = {.first_call = (uint32_t)output->calls.count,
                           .first_target = (uint32_t)output->targets.count,
                           .first_block = (uint32_t)output->blocks.count,
@@ -130,6 +114,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
                           .first_pointer_argument = (uint32_t)output->pointer_arguments.count};
     flow->has_landmarks = decoder->has_landmarks;
     flow->landmarks = &decoder->landmarks[program->functions[index].image];
+    flow->taken = decoder->decoded.taken[program->functions[index].image];
     struct frame *frame = &program->facts->frames[index];
     bool is_readable = flow_begin(flow, index);
     if (is_readable)
@@ -144,7 +129,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
         emit_function(flow, output, frame);
     else
         emit_unreadable(flow, output, frame);
-    found.worker = (uint32_t)(worker - decoder->workers);
+    found.output = (uint32_t)(worker - decoder->workers);
     found.call_count = (uint32_t)output->calls.count - found.first_call;
     found.target_count = (uint32_t)output->targets.count - found.first_target;
     found.block_count = (uint32_t)output->blocks.count - found.first_block;
@@ -154,7 +139,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
     found.pointer_store_count = (uint32_t)output->pointer_stores.count - found.first_pointer_store;
     found.pointer_argument_count =
         (uint32_t)output->pointer_arguments.count - found.first_pointer_argument;
-    decoder->found[index] = found;
+    decoder->decoded.found[index] = found;
 }
 
 static void read_lot(void *context, unsigned worker_index, size_t begin, size_t end)
@@ -163,7 +148,7 @@ static void read_lot(void *context, unsigned worker_index, size_t begin, size_t 
     struct worker *worker = &decoder->workers[worker_index];
     struct program *program = decoder->program;
     for (size_t i = begin; i < end; i++) {
-        uint32_t index = decoder->list ? decoder->list[i] : (uint32_t)i;
+        uint32_t index = decoder->list[i];
         const struct function *function = &program->functions[index];
         if (!is_whole_code(function)) {
             program->facts->frames[index] = frame_without_code(program, function);
@@ -224,6 +209,11 @@ static void init_landmarks(const struct image *image, struct landmarks *ret)
 
 /* ---- Putting it together --------------------------------------------------------------------- */
 
+static const struct output *output_of(const struct decoder *decoder, const struct found *found)
+{
+    return &decoder->decoded.outputs[found->output];
+}
+
 /** Where each function's records begin in the program's tables. */
 static void lay_out(struct decoder *decoder, uint32_t *ret_targets, uint32_t *ret_references)
 {
@@ -232,7 +222,7 @@ static void lay_out(struct decoder *decoder, uint32_t *ret_targets, uint32_t *re
     program->function_calls = arena_calloc(&program->arena, count + 1, sizeof(uint32_t));
     program->function_blocks = arena_calloc(&program->arena, count + 1, sizeof(uint32_t));
     for (size_t i = 0; i < count; i++) {
-        const struct found *found = &decoder->found[i];
+        const struct found *found = &decoder->decoded.found[i];
         program->function_calls[i + 1] = program->function_calls[i] + found->call_count;
         program->function_blocks[i + 1] = program->function_blocks[i] + found->block_count;
         ret_targets[i + 1] = ret_targets[i] + found->target_count;
@@ -260,8 +250,8 @@ static void place_calls(struct decoder *decoder, const uint32_t *first_targets)
     program->call_targets =
         arena_calloc(&program->arena, program->call_target_count, sizeof(uint32_t));
     for (size_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
-        const struct output *output = &decoder->workers[found->worker].output;
+        const struct found *found = &decoder->decoded.found[i];
+        const struct output *output = output_of(decoder, found);
         struct call *calls = program->calls + program->function_calls[i];
         for (uint32_t k = 0; k < found->call_count; k++) {
             calls[k] = output->calls.data[found->first_call + k];
@@ -272,9 +262,9 @@ static void place_calls(struct decoder *decoder, const uint32_t *first_targets)
                    output->targets.data + found->first_target,
                    found->target_count * sizeof(uint32_t));
     }
-    for (unsigned i = 0; i < program->workers; i++) {
-        array_deinit(&decoder->workers[i].output.calls);
-        array_deinit(&decoder->workers[i].output.targets);
+    for (uint32_t i = 0; i < decoder->decoded.output_count; i++) {
+        array_deinit(&decoder->decoded.outputs[i].calls);
+        array_deinit(&decoder->decoded.outputs[i].targets);
     }
 }
 
@@ -285,15 +275,15 @@ static void place_arguments(struct decoder *decoder)
         arena_calloc(&program->arena, program->argument_count, sizeof *program->arguments);
     struct argument *next = program->arguments;
     for (size_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
-        const struct output *output = &decoder->workers[found->worker].output;
+        const struct found *found = &decoder->decoded.found[i];
+        const struct output *output = output_of(decoder, found);
         for (uint32_t k = 0; k < found->argument_count; k++) {
             *next = output->arguments.data[found->first_argument + k];
             next++->call += program->function_calls[i];
         }
     }
-    for (unsigned i = 0; i < program->workers; i++)
-        array_deinit(&decoder->workers[i].output.arguments);
+    for (uint32_t i = 0; i < decoder->decoded.output_count; i++)
+        array_deinit(&decoder->decoded.outputs[i].arguments);
 }
 
 /** The call of @p function at @p address, which the path of a result names. */
@@ -317,8 +307,8 @@ static void place_pointer_calls(struct decoder *decoder, struct pointer_call *ne
 {
     struct program *program = decoder->program;
     for (uint32_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
-        const struct output *output = &decoder->workers[found->worker].output;
+        const struct found *found = &decoder->decoded.found[i];
+        const struct output *output = output_of(decoder, found);
         for (uint32_t k = 0; k < found->pointer_call_count; k++, next++) {
             *next = output->pointer_calls.data[found->first_pointer_call + k];
             next->call += program->function_calls[i];
@@ -333,8 +323,8 @@ static void place_pointer_stores(struct decoder *decoder, struct pointer_store *
 {
     struct program *program = decoder->program;
     for (uint32_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
-        const struct output *output = &decoder->workers[found->worker].output;
+        const struct found *found = &decoder->decoded.found[i];
+        const struct output *output = output_of(decoder, found);
         for (uint32_t k = 0; k < found->pointer_store_count; k++, next++) {
             *next = output->pointer_stores.data[found->first_pointer_store + k];
             place_path(program, i, &next->place);
@@ -346,8 +336,8 @@ static void place_pointer_arguments(struct decoder *decoder, struct pointer_argu
 {
     struct program *program = decoder->program;
     for (uint32_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
-        const struct output *output = &decoder->workers[found->worker].output;
+        const struct found *found = &decoder->decoded.found[i];
+        const struct output *output = output_of(decoder, found);
         for (uint32_t k = 0; k < found->pointer_argument_count; k++, next++) {
             *next = output->pointer_arguments.data[found->first_pointer_argument + k];
             next->call += program->function_calls[i];
@@ -367,10 +357,10 @@ static void place_pointers(struct decoder *decoder)
     place_pointer_calls(decoder, program->pointer_calls);
     place_pointer_stores(decoder, program->pointer_stores);
     place_pointer_arguments(decoder, program->pointer_arguments);
-    for (unsigned i = 0; i < program->workers; i++) {
-        array_deinit(&decoder->workers[i].output.pointer_calls);
-        array_deinit(&decoder->workers[i].output.pointer_stores);
-        array_deinit(&decoder->workers[i].output.pointer_arguments);
+    for (uint32_t i = 0; i < decoder->decoded.output_count; i++) {
+        array_deinit(&decoder->decoded.outputs[i].pointer_calls);
+        array_deinit(&decoder->decoded.outputs[i].pointer_stores);
+        array_deinit(&decoder->decoded.outputs[i].pointer_arguments);
     }
 }
 
@@ -379,19 +369,18 @@ static void place_blocks(struct decoder *decoder)
     struct program *program = decoder->program;
     program->blocks = arena_calloc(&program->arena, program->block_count, sizeof *program->blocks);
     for (size_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
+        const struct found *found = &decoder->decoded.found[i];
         uint32_t base = program->function_blocks[i];
         for (uint32_t k = 0; k < found->block_count; k++) {
-            struct block block =
-                decoder->workers[found->worker].output.blocks.data[found->first_block + k];
+            struct block block = output_of(decoder, found)->blocks.data[found->first_block + k];
             block.call = rebased(block.call, program->function_calls[i]);
             block.next[0] = rebased(block.next[0], base);
             block.next[1] = rebased(block.next[1], base);
             program->blocks[base + k] = block;
         }
     }
-    for (unsigned i = 0; i < program->workers; i++)
-        array_deinit(&decoder->workers[i].output.blocks);
+    for (uint32_t i = 0; i < decoder->decoded.output_count; i++)
+        array_deinit(&decoder->decoded.outputs[i].blocks);
 }
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
@@ -434,14 +423,14 @@ static void place_references(struct decoder *decoder, const uint32_t *first_refe
     program->references =
         arena_calloc(&program->arena, program->reference_count, sizeof *program->references);
     for (size_t i = 0; i < program->function_count; i++) {
-        const struct found *found = &decoder->found[i];
+        const struct found *found = &decoder->decoded.found[i];
         if (found->reference_count)
             memcpy(program->references + first_references[i],
-                   decoder->workers[found->worker].output.references.data + found->first_reference,
+                   output_of(decoder, found)->references.data + found->first_reference,
                    found->reference_count * sizeof *program->references);
     }
-    for (unsigned i = 0; i < program->workers; i++)
-        array_deinit(&decoder->workers[i].output.references);
+    for (uint32_t i = 0; i < decoder->decoded.output_count; i++)
+        array_deinit(&decoder->decoded.outputs[i].references);
     CLEANUP_FREE struct reference *scratch =
         xmalloc((program->reference_count + 1) * sizeof *scratch);
     for (uint32_t i = 0; i < program->image_count; i++) {
@@ -449,6 +438,19 @@ static void place_references(struct decoder *decoder, const uint32_t *first_refe
         uint32_t end = first_references[program->image_functions[i + 1]];
         sort_references(program->references + first, scratch, end - first);
     }
+}
+
+/** Sets the flags of functions whose address any code takes. */
+static void place_taken(struct decoder *decoder)
+{
+    struct program *program = decoder->program;
+    for (uint32_t i = 0; i < program->image_count; i++)
+        for (uint32_t k = 0; k < program->function_count; k++) {
+            if (!decoder->decoded.taken[i][k / 8])
+                k |= 7;
+            else if (is_function_taken(&decoder->decoded, i, k))
+                program->functions[k].is_address_taken = true;
+        }
 }
 
 static void place_all(struct decoder *decoder)
@@ -462,42 +464,101 @@ static void place_all(struct decoder *decoder)
     place_pointers(decoder);
     place_blocks(decoder);
     place_references(decoder, first_references);
+    place_taken(decoder);
+}
+
+/* ---- All of it ------------------------------------------------------------------------------- */
+
+static void init_decoded(struct decoded *decoded, struct program *program)
+{
+    *decoded = (struct decoded){.program = program,
+                                .output_count = program->workers + program->image_count};
+    decoded->outputs = xcalloc(decoded->output_count, sizeof *decoded->outputs);
+    decoded->found = xcalloc((size_t)program->function_count + 1, sizeof *decoded->found);
+    decoded->taken = xcalloc((size_t)program->image_count + 1, sizeof *decoded->taken);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        decoded->taken[i] = xcalloc(program->function_count / 8 + 1, 1);
+}
+
+static void deinit_decoded(struct decoded *decoded)
+{
+    for (uint32_t i = 0; i < decoded->output_count; i++)
+        output_deinit(&decoded->outputs[i]);
+    for (uint32_t i = 0; i < decoded->program->image_count; i++)
+        free(decoded->taken[i]);
+    free(decoded->outputs);
+    free(decoded->found);
+    free(decoded->taken);
 }
 
 static void init_decoder(struct decoder *decoder, struct program *program)
 {
     *decoder = (struct decoder){.program = program};
+    init_decoded(&decoder->decoded, program);
     decoder->workers = xcalloc(program->workers, sizeof *decoder->workers);
-    decoder->found = xcalloc(program->function_count + 1, sizeof *decoder->found);
-    decoder->landmarks = xcalloc(program->image_count + 1, sizeof *decoder->landmarks);
-    for (unsigned i = 0; i < program->workers; i++)
+    decoder->landmarks = xcalloc((size_t)program->image_count + 1, sizeof *decoder->landmarks);
+    for (unsigned i = 0; i < program->workers; i++) {
         flow_init(&decoder->workers[i].flow, program);
-    for (uint32_t i = 0; i < program->image_count; i++)
-        init_landmarks(program->images[i], &decoder->landmarks[i]);
+        decoder->workers[i].output = &decoder->decoded.outputs[i];
+    }
 }
 
 static void deinit_decoder(struct decoder *decoder)
 {
     for (unsigned i = 0; i < decoder->program->workers; i++) {
         flow_deinit(&decoder->workers[i].flow);
-        output_deinit(&decoder->workers[i].output);
         array_deinit(&decoder->workers[i].deferred);
     }
     for (uint32_t i = 0; i < decoder->program->image_count; i++)
         free(decoder->landmarks[i].bits);
     free(decoder->landmarks);
     free(decoder->workers);
-    free(decoder->found);
+    deinit_decoded(&decoder->decoded);
 }
 
-void program_decode(struct program *program)
+/** Lists the functions that the cache does not have. */
+static size_t list_functions(const struct decoder *decoder, const struct cache *cache,
+                             uint32_t *ret)
+{
+    const struct program *program = decoder->program;
+    size_t count = 0;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        uint32_t image = program->functions[i].image;
+        if (image == NONE || !cache_has(cache, image))
+            ret[count++] = i;
+    }
+    return count;
+}
+
+static void read_functions(struct decoder *decoder, const struct cache *cache)
+{
+    struct program *program = decoder->program;
+    CLEANUP_FREE uint32_t *list = xcalloc((size_t)program->function_count + 1, sizeof *list);
+    size_t count = list_functions(decoder, cache, list);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        if (!cache_has(cache, i))
+            init_landmarks(program->images[i], &decoder->landmarks[i]);
+    decoder->list = list;
+    parallel_for(program->workers, count, LOT, read_lot, decoder);
+    read_deferred(decoder);
+}
+
+void program_decode_cached(struct program *program, const char *cache_folder)
 {
     struct decoder decoder;
     init_decoder(&decoder, program);
     program->facts->frames =
         arena_calloc(&program->arena, program->function_count, sizeof *program->facts->frames);
-    parallel_for(program->workers, program->function_count, LOT, read_lot, &decoder);
-    read_deferred(&decoder);
+    struct cache *cache = cache_open(&decoder.decoded, cache_folder);
+    cache_load(cache, program->workers);
+    read_functions(&decoder, cache);
+    cache_save(cache);
+    cache_close(cache);
     place_all(&decoder);
     deinit_decoder(&decoder);
+}
+
+void program_decode(struct program *program)
+{
+    program_decode_cached(program, NULL);
 }

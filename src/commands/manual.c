@@ -88,6 +88,8 @@ void manual_print(const struct grammar *grammar, FILE *out)
         "Wrong usage, or input that cannot be read.\n.SH ENVIRONMENT\n"
         ".TP\n.B NO_COLOR\nIf set and not empty, no colour unless \\fB\\-\\-color\\fR asks for "
         "it.\n.TP\n.B PAGER\nShows answers on a terminal; \\fBless \\-FRX\\fR if not set, none if "
-        "empty.\n.TP\n.B COLUMNS\nThe width to write for.\n",
+        "empty.\n.TP\n.B COLUMNS\nThe width to write for.\n"
+        ".TP\n.B XDG_CACHE_HOME\nWhere the folder \\fBdwell\\fR is that keeps what was found in "
+        "libraries;\n\\fI$HOME/.cache\\fR if not set.\n",
         out);
 }

@@ -20,7 +20,7 @@ struct string_list {
 /** What the options of the command line say. */
 struct options {
     bool help, version, manual;
-    bool json, dot, all, no_libs;
+    bool json, dot, all, no_libs, no_cache;
     bool has_limit, has_stack_limit;
     const char *completion; /* shell, NULL if not asked for */
     const char *color;      /* auto, always, never */

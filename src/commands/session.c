@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { EXIT_DONE = 0, EXIT_INPUT = 2 };
 
@@ -39,11 +40,25 @@ static int64_t asked_stack_limit(const struct options *options)
     return options->has_stack_limit ? (int64_t)options->stack_limit : -1;
 }
 
+/** Returns the folder of the cache or NULL. Relative paths do not count (XDG Base Directory). */
+static const char *cache_folder(struct session *session)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (session->options->no_cache)
+        return NULL;
+    if (cache && *cache == '/')
+        return arena_printf(&session->program.arena, "%s/dwell", cache);
+    if (home && *home == '/')
+        return arena_printf(&session->program.arena, "%s/.cache/dwell", home);
+    return NULL;
+}
+
 void session_analyze(struct session *session)
 {
     const struct config *config = session->config;
     struct analyze_options analyze = {.allocators = config->allocators.data,
                                       .stack_limit = asked_stack_limit(session->options),
+                                      .cache_folder = cache_folder(session),
                                       .allocator_count = config->allocators.count};
     progress_stage(session->progress, "following the machine code");
     program_analyze(&session->program, &analyze);

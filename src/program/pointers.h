@@ -5,6 +5,9 @@
  *
  * A path says where a value came from within its function, not which value it is: two loads with
  * equal paths may give different values, since memory changes in between.
+ *
+ * All of this is cached on disk. A field that names a function, call or block, or is one of a few
+ * values, must be listed in analysis/cache/records.c.
  */
 #ifndef DWELL_PROGRAM_POINTERS_H
 #define DWELL_PROGRAM_POINTERS_H

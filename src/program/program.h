@@ -184,6 +184,11 @@ struct image {
 
 /* ---- Functions ------------------------------------------------------------------------------- */
 
+/*
+ * What decode fills is cached on disk. A field that names a function, call or block, or is one of a
+ * few values, must be listed in analysis/cache/records.c.
+ */
+
 /** How a function was found; the first that applies. */
 enum function_source {
     FUNCTION_SYMBOL,

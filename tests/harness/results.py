@@ -47,10 +47,11 @@ class Context:
         return path
 
     def environment(self):
-        """Without what would change output; sanitizers stop at the first problem."""
+        """Without what would change output, and with a cache of our own; sanitizers stop at the
+        first problem."""
         kept = {key: value for key, value in os.environ.items()
                 if key not in ("NO_COLOR", "PAGER", "COLUMNS", "LD_LIBRARY_PATH")}
-        kept.update(LC_ALL="C.UTF-8", TERM="dumb",
+        kept.update(LC_ALL="C.UTF-8", TERM="dumb", XDG_CACHE_HOME=self.folder("cache"),
                     ASAN_OPTIONS="detect_leaks=1:exitcode=99",
                     UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:exitcode=99")
         kept["PATH"] = self.build + os.pathsep + kept["PATH"]

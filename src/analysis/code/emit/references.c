@@ -11,21 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Workers may find the same address at the same time; bits and flags are only ever set. */
-static void set_landmark(struct flow *flow, uint64_t address)
+/** Workers may find the same address at the same time; bits are only ever set. */
+static void set_bit(uint8_t *bits, uint64_t index)
+{
+    uint8_t bit = (uint8_t)(1U << (index % 8));
+    if (!(__atomic_load_n(&bits[index / 8], __ATOMIC_RELAXED) & bit))
+        __atomic_fetch_or(&bits[index / 8], bit, __ATOMIC_RELAXED);
+}
+
+static void set_landmark(const struct flow *flow, uint64_t address)
 {
     uint64_t at = address - flow->landmarks->address;
-    if (flow->has_landmarks || at >= flow->landmarks->bytes)
-        return;
-    uint8_t bit = (uint8_t)(1U << (at % 8));
-    if (!(__atomic_load_n(&flow->landmarks->bits[at / 8], __ATOMIC_RELAXED) & bit))
-        __atomic_fetch_or(&flow->landmarks->bits[at / 8], bit, __ATOMIC_RELAXED);
+    if (!flow->has_landmarks && at < flow->landmarks->bytes)
+        set_bit(flow->landmarks->bits, at);
 }
 
 static void take_address(const struct flow *flow, uint32_t function)
 {
-    bool *flag = &flow->program->functions[program_whole(flow->program, function)].is_address_taken;
-    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+    set_bit(flow->taken, program_whole(flow->program, function));
 }
 
 static bool is_code(enum section_role role)

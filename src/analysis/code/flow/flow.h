@@ -93,6 +93,8 @@ struct flow {
     uint32_t image_index;
     uint32_t function;
     struct landmarks *landmarks; /* of the image */
+    uint8_t *taken;              /* of the image: a bit for each function of the program whose
+                                    address its code takes */
     bool has_landmarks;          /* all landmarks of the image are known: tables can be delimited */
     bool follows_origins;        /* values that are not known keep the name of where they came from
                                     (FORM_ORIGIN); those of arguments always do */
