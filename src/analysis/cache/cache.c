@@ -123,9 +123,10 @@ bool cache_has(const struct cache *cache, uint32_t image)
 static void save_image(struct cache *cache, const struct cached *cached)
 {
     struct store_draft draft;
-    if (!cached->is_wanted || cached->is_loaded ||
-        cache_entry_bytes(cache->decoded, &cached->numbering) > LARGEST_ENTRY ||
-        !store_begin(&cache->store, &draft))
+    if (!cached->is_wanted || cached->is_loaded)
+        return;
+    uint64_t bytes = cache_entry_bytes(cache->decoded, &cached->numbering);
+    if (bytes > LARGEST_ENTRY || !store_begin(&cache->store, bytes, &draft))
         return;
     bool is_good = cache_entry_write(cache->decoded, &cached->numbering, cached->key, draft.out);
     store_end(&cache->store, &draft, cached->name, is_good);

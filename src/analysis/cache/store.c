@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,9 +109,19 @@ void store_remove(const struct store *store, const char *name)
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-bool store_begin(const struct store *store, struct store_draft *ret)
+/** Whether this process may write such a file; trying would end it. */
+static bool may_write(uint64_t bytes)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+           bytes <= limit.rlim_cur;
+}
+
+bool store_begin(const struct store *store, uint64_t bytes, struct store_draft *ret)
 {
     struct timespec now;
+    if (!may_write(bytes))
+        return false;
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(ret->name, sizeof ret->name, "%s%ld-%lld-%ld-%p", DRAFT_PREFIX, (long)getpid(),

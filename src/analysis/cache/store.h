@@ -44,8 +44,8 @@ struct store_draft {
     char name[STORE_NAME_BYTES];
 };
 
-/** Begins a file; false if it cannot be. The store must have been created. */
-bool store_begin(const struct store *store, struct store_draft *ret);
+/** Begins a file of @p bytes; false if it cannot be. The store must have been created. */
+bool store_begin(const struct store *store, uint64_t bytes, struct store_draft *ret);
 
 /** Ends a file and gives it its name; if it is not @p is_good or not all was written, removes it.
  */
