@@ -26,6 +26,7 @@ KINDS = {
     "check": scripts.collect_checks,
     "unit": unit.collect,
     "cli": cli.collect,
+    "cache": scripts.collect_cache,
     "programs": programs.collect,
     "soundness": soundness.collect,
     "oracle": scripts.collect_oracles,

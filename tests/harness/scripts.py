@@ -24,6 +24,11 @@ def collect_oracles(context):
             yield name, lambda name=name: run_script(context, f"oracle/{name}.py", context.dwell)
 
 
+def collect_cache(context):
+    """What is kept on disk, with both builds."""
+    yield "cache", lambda: run_script(context, "cache/cache.py", context.build)
+
+
 def collect_fuzz(context):
     """Damaged files, read by the sanitized build."""
     if context.is_sanitized:
