@@ -6,7 +6,9 @@
  * finds, and at the end all of it is put into the program's tables in the order of the functions,
  * so that the result does not depend on who did what. Functions with jump tables whose end only the
  * next constant tells are read a second time when the addresses that code mentions are all known.
- * What the cache has of an image is not read at all; it is put into the tables in the same way.
+ * What the cache has of an image is not read at all; it is put into the tables in the same way. So
+ * whatever is read here and in code/ must be part of the key of cache/key.c, and whatever is
+ * written must be part of an entry.
  */
 #include "analysis/decode.h"
 

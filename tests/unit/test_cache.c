@@ -195,10 +195,8 @@ static void assert_function(const struct cached_program *made, uint32_t function
     assert_int_equal(made->functions[function].part_of, NONE);
 }
 
-/** All that later code uses as an index or a kind is one. */
-static void assert_harmless(const struct cached_program *made)
+static void assert_calls(const struct cached_program *made, const struct output *output)
 {
-    const struct output *output = &made->outputs[0];
     for (size_t i = 0; i < output->targets.count; i++)
         assert_function(made, output->targets.data[i]);
     for (size_t i = 0; i < output->calls.count; i++) {
@@ -207,6 +205,10 @@ static void assert_harmless(const struct cached_program *made)
         assert_true((size_t)call->first_target + call->target_count <= output->targets.count);
         assert_function(made, call->from);
     }
+}
+
+static void assert_pointers(const struct cached_program *made, const struct output *output)
+{
     for (size_t i = 0; i < output->pointer_calls.count; i++) {
         assert_path(&output->pointer_calls.data[i].callee);
         assert_path(&output->pointer_calls.data[i].arguments[0]);
@@ -218,17 +220,27 @@ static void assert_harmless(const struct cached_program *made)
         if (store->function != NONE || store->kind == POINTED_FUNCTION)
             assert_function(made, store->function);
     }
-    for (uint32_t i = 0; i < OWN_FUNCTIONS; i++) {
-        const struct found *found = &made->found[made->first + i];
-        for (uint32_t k = 0; k < found->block_count; k++) {
-            const struct block *block = &output->blocks.data[found->first_block + k];
-            assert_true(block->call == NONE || block->call < found->call_count);
-            assert_true(block->next[0] == NONE || block->next[0] < found->block_count);
-            assert_true(block->next[1] == NONE || block->next[1] < found->block_count);
-        }
-        for (uint32_t k = 0; k < found->argument_count; k++)
-            assert_true(output->arguments.data[found->first_argument + k].call < found->call_count);
+}
+
+static void assert_blocks(const struct output *output, const struct found *found)
+{
+    for (uint32_t i = 0; i < found->block_count; i++) {
+        const struct block *block = &output->blocks.data[found->first_block + i];
+        assert_true(block->call == NONE || block->call < found->call_count);
+        assert_true(block->next[0] == NONE || block->next[0] < found->block_count);
+        assert_true(block->next[1] == NONE || block->next[1] < found->block_count);
     }
+    for (uint32_t i = 0; i < found->argument_count; i++)
+        assert_true(output->arguments.data[found->first_argument + i].call < found->call_count);
+}
+
+/** All that later code uses as an index or a kind is one. */
+static void assert_harmless(const struct cached_program *made)
+{
+    assert_calls(made, &made->outputs[0]);
+    assert_pointers(made, &made->outputs[0]);
+    for (uint32_t i = 0; i < OWN_FUNCTIONS; i++)
+        assert_blocks(&made->outputs[0], &made->found[made->first + i]);
 }
 
 /** Damage by somebody who knows how entries are sealed. */

@@ -1,6 +1,6 @@
 /*
- * key.c: everything that decoding reads. In: an image and the functions its relocations are bound
- * to. Out: the key of its entry.
+ * key.c: everything that decoding (decode.c, code/) reads. In: an image and the functions its
+ * relocations are bound to. Out: the key of its entry.
  *
  *   the program that decodes  the build-ids of dwell itself and of the libraries it runs with (the
  *                             disassembler is one of them); of those without, their code. So a
@@ -33,7 +33,7 @@ static bool add_build_id(struct hash *hash, const struct dl_phdr_info *object,
 {
     const char *at = (const char *)(object->dlpi_addr + header->p_vaddr);
     const char *end = at + header->p_memsz;
-    while ((size_t)(end - at) > sizeof(ElfW(Nhdr))) {
+    while (end - at > (ptrdiff_t)sizeof(ElfW(Nhdr))) {
         ElfW(Nhdr) note;
         memcpy(&note, at, sizeof note);
         const char *name = at + sizeof note;

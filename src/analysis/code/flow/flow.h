@@ -13,6 +13,9 @@
  *
  * Places in a function are offsets into its ranges laid end to end, the entry first; so a function
  * of several parts is one piece of code. All memory is scratch that is reused for the next one.
+ *
+ * What is found is cached: whatever code here or in emit/ reads of the program must be in the key
+ * of analysis/cache/key.c.
  */
 #ifndef DWELL_ANALYSIS_CODE_FLOW_H
 #define DWELL_ANALYSIS_CODE_FLOW_H
