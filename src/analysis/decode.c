@@ -101,12 +101,11 @@ static void follow_origins(struct flow *flow, struct frame_slots *slots)
     flow_solve(flow);
 }
 
-static void read_function(struct decoder *decoder, struct worker *worker, uint32_t index)
+/** Notes where the records of a function begin in its worker's output. */
+static struct found begin_found(const struct output *output, uint32_t worker)
 {
-    struct program *program = decoder->program;
-    struct flow *flow = &worker->flow;
-    struct output *output = worker->output;
-    struct found found = {.first_call = (uint32_t)output->calls.count,
+    return (struct found){.output = worker,
+                          .first_call = (uint32_t)output->calls.count,
                           .first_target = (uint32_t)output->targets.count,
                           .first_block = (uint32_t)output->blocks.count,
                           .first_reference = (uint32_t)output->references.count,
@@ -114,10 +113,33 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
                           .first_pointer_call = (uint32_t)output->pointer_calls.count,
                           .first_pointer_store = (uint32_t)output->pointer_stores.count,
                           .first_pointer_argument = (uint32_t)output->pointer_arguments.count};
+}
+
+/** Counts the records that were added since. */
+static void end_found(const struct output *output, struct found *found)
+{
+    found->call_count = (uint32_t)output->calls.count - found->first_call;
+    found->target_count = (uint32_t)output->targets.count - found->first_target;
+    found->block_count = (uint32_t)output->blocks.count - found->first_block;
+    found->reference_count = (uint32_t)output->references.count - found->first_reference;
+    found->argument_count = (uint32_t)output->arguments.count - found->first_argument;
+    found->pointer_call_count = (uint32_t)output->pointer_calls.count - found->first_pointer_call;
+    found->pointer_store_count =
+        (uint32_t)output->pointer_stores.count - found->first_pointer_store;
+    found->pointer_argument_count =
+        (uint32_t)output->pointer_arguments.count - found->first_pointer_argument;
+}
+
+static void read_function(struct decoder *decoder, struct worker *worker, uint32_t index)
+{
+    struct program *program = decoder->program;
+    struct flow *flow = &worker->flow;
+    struct output *output = worker->output;
+    struct found found = begin_found(output, (uint32_t)(worker - decoder->workers));
+    struct frame *frame = &program->facts->frames[index];
     flow->has_landmarks = decoder->has_landmarks;
     flow->landmarks = &decoder->landmarks[program->functions[index].image];
     flow->taken = decoder->decoded.taken[program->functions[index].image];
-    struct frame *frame = &program->facts->frames[index];
     bool is_readable = flow_begin(flow, index);
     if (is_readable)
         read_flow(flow);
@@ -131,16 +153,7 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
         emit_function(flow, output, frame);
     else
         emit_unreadable(flow, output, frame);
-    found.output = (uint32_t)(worker - decoder->workers);
-    found.call_count = (uint32_t)output->calls.count - found.first_call;
-    found.target_count = (uint32_t)output->targets.count - found.first_target;
-    found.block_count = (uint32_t)output->blocks.count - found.first_block;
-    found.reference_count = (uint32_t)output->references.count - found.first_reference;
-    found.argument_count = (uint32_t)output->arguments.count - found.first_argument;
-    found.pointer_call_count = (uint32_t)output->pointer_calls.count - found.first_pointer_call;
-    found.pointer_store_count = (uint32_t)output->pointer_stores.count - found.first_pointer_store;
-    found.pointer_argument_count =
-        (uint32_t)output->pointer_arguments.count - found.first_pointer_argument;
+    end_found(output, &found);
     decoder->decoded.found[index] = found;
 }
 
