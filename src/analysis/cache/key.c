@@ -110,19 +110,34 @@ static void add_image(struct hash *hash, const struct image *image)
         image->debug != NULL, image->relro_address, image->relro_bytes);
 }
 
-/** Adds the segments with their bytes. */
+/** Adds the bytes of the segments; of a file where they overlap, all of it, once. */
+static void add_bytes(struct hash *hash, const struct image *image)
+{
+    uint64_t left = image->file_bytes;
+    uint32_t count = 0;
+    while (count < image->segment_count && image->segments[count].file_bytes <= left)
+        left -= image->segments[count++].file_bytes;
+    if (count < image->segment_count) {
+        hash_add(hash, image->file, image->file_bytes);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        hash_add(hash, image->file + image->segments[i].offset, image->segments[i].file_bytes);
+}
+
 static void add_segments(struct hash *hash, const struct image *image)
 {
+    ADD(hash, image->segment_count);
     for (uint32_t i = 0; i < image->segment_count; i++) {
         const struct segment *segment = &image->segments[i];
-        ADD(hash, segment->address, segment->bytes, segment->file_bytes, segment->flags);
-        hash_add(hash, image->file + segment->offset, segment->file_bytes);
+        ADD(hash, segment->address, segment->bytes, segment->offset, segment->file_bytes,
+            segment->flags);
     }
 }
 
 static void add_sections(struct hash *hash, const struct image *image)
 {
-    ADD(hash, image->segment_count, image->placed_count);
+    ADD(hash, image->placed_count);
     for (uint32_t i = 0; i < image->placed_count; i++) {
         const struct section *section = &image->sections[i];
         ADD(hash, section->address, section->bytes, section->role, section->data != NULL,
@@ -186,10 +201,11 @@ struct hash_value key_of_image(const struct numbering *numbering, struct hash_va
     hash_init(&hash);
     ADD(&hash, self.words[0], self.words[1]);
     add_image(&hash, image);
+    add_segments(&hash, image);
     add_sections(&hash, image);
     add_unwind_entries(&hash, image);
     add_functions(&hash, numbering);
     add_relocations(&hash, numbering);
-    add_segments(&hash, image);
+    add_bytes(&hash, image);
     return hash_get(&hash);
 }
