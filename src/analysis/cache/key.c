@@ -121,8 +121,10 @@ static void add_bytes(struct hash *hash, const struct image *image)
         hash_add(hash, image->file, image->file_bytes);
         return;
     }
+    // The offset of a segment without bytes may be anything.
     for (uint32_t i = 0; i < count; i++)
-        hash_add(hash, image->file + image->segments[i].offset, image->segments[i].file_bytes);
+        if (image->segments[i].file_bytes)
+            hash_add(hash, image->file + image->segments[i].offset, image->segments[i].file_bytes);
 }
 
 static void add_segments(struct hash *hash, const struct image *image)
