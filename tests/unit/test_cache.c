@@ -318,6 +318,21 @@ static void key_does_not_depend_on_other_images(void **state)
     cached_program_deinit(&other);
 }
 
+/** Segments may say anything where they have no bytes, and may overlap. */
+static void odd_segments_do_no_harm(void **state)
+{
+    static struct cached_program made;
+    struct segment segments[] = {{.file_bytes = 200}, {.offset = UINT64_MAX}, {.file_bytes = 56}};
+    (void)state;
+    cached_program_init(&made, 2);
+    made.images[LIBRARY].segments = segments;
+    made.images[LIBRARY].segment_count = 3;
+    struct hash_value apart = key_of(&made);
+    segments[2].file_bytes = 256;
+    assert_false(hash_equal(key_of(&made), apart));
+    cached_program_deinit(&made);
+}
+
 static void program_is_known_by_itself(void **state)
 {
     struct hash_value once, again;
@@ -481,6 +496,7 @@ int main(void)
         cmocka_unit_test(sealed_damage_is_refused_or_harmless),
         cmocka_unit_test(key_depends_on_what_is_read),
         cmocka_unit_test(key_does_not_depend_on_other_images),
+        cmocka_unit_test(odd_segments_do_no_harm),
         cmocka_unit_test(program_is_known_by_itself),
         cmocka_unit_test(hash_does_not_depend_on_cuts),
         cmocka_unit_test(hash_depends_on_length_and_bits),
