@@ -25,7 +25,10 @@ struct walk {
     uint64_t growing_address; /* of the first block that is entered with a dynamic frame, 0 */
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
-    uint64_t last_lost;                    /* where the stack pointer was lost in this block */
+    uint8_t taken;                         /* as in struct frame */
+    bool leaves_result;  /* the result register is written, or may be by a callee */
+    bool saves_variadic; /* it tests how many vector registers were passed */
+    uint64_t last_lost;  /* where the stack pointer was lost in this block */
 };
 
 void output_deinit(struct output *output)
@@ -39,6 +42,7 @@ void output_deinit(struct output *output)
     array_deinit(&output->pointer_stores);
     array_deinit(&output->pointer_arguments);
     frame_slots_deinit(&output->slots);
+    passed_arguments_deinit(&output->passed);
     array_deinit(&output->mentions);
     array_deinit(&output->block_calls);
     array_deinit(&output->tails);
@@ -124,6 +128,49 @@ static void note_store(struct walk *walk, const struct effect *effect,
         walk->keeps_constants = true;
     else if (value->form == FORM_ORIGIN && value->unit == ORIGIN_ENTRY)
         walk->keeps_arguments = true;
+}
+
+/** Notes the argument of the function that a register still holds as it was passed. */
+static void note_argument(struct walk *walk, const struct machine_state *state,
+                          register_number number)
+{
+    const struct arch *arch = walk->flow->arch;
+    if (number >= MAX_REGISTERS || state->registers[number].form != FORM_ORIGIN ||
+        state->registers[number].unit != ORIGIN_ENTRY)
+        return;
+    for (unsigned i = 0; i < arch->argument_count; i++)
+        if (state->registers[number].bound == arch->arguments[i])
+            walk->taken |= (uint8_t)(1U << i);
+}
+
+/**
+ * Notes which arguments an instruction reads. A push may only align the stack, and a function with
+ * a variable number of arguments stores all that there might be.
+ */
+static void note_arguments(struct walk *walk, const struct effect *effect,
+                           const struct machine_state *state)
+{
+    walk->leaves_result |= effect->destination == walk->flow->arch->return_register ||
+                           effect->clobbered >> walk->flow->arch->return_register & 1 ||
+                           effect->control == CONTROL_CALL || effect->control == CONTROL_TRAP ||
+                           effect->target_kind > TARGET_ADDRESS || !effect->length;
+    bool is_byte_test = effect->value_kind == VALUE_COMPARE && effect->operand_bytes == 1;
+    if (is_byte_test && effect->source == walk->flow->arch->return_register &&
+        state->registers[effect->source].form == FORM_ORIGIN)
+        walk->saves_variadic = true;
+    if (effect->value_kind == VALUE_PUSH)
+        return;
+    struct value place = value_of_operand(state, effect);
+    if (effect->reads_memory && place.form == FORM_STACK && place.number >= 0)
+        walk->taken |= PASSED_ON_STACK;
+    note_argument(walk, state, effect->base);
+    note_argument(walk, state, effect->index);
+    bool is_kept = effect->value_kind == VALUE_STORE && effect->base != REGISTER_NONE &&
+                   state->registers[effect->base].form == FORM_STACK;
+    if (!is_kept || !walk->saves_variadic)
+        note_argument(walk, state, effect->source);
+    if (effect->target_kind == TARGET_REGISTER)
+        note_argument(walk, state, effect->target_register);
 }
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
@@ -242,6 +289,7 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
                (effect->control == CONTROL_RETURN && returns_elsewhere(walk, state))) {
         *call = add_call(walk, address, nobody, state, true);
     }
+    walk->leaves_result |= *call != NONE || walk->output->tails.data[2 * index] != NONE;
     if (block->falls_off)
         fall_off(walk, index, address + effect->length, state);
 }
@@ -261,6 +309,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         const struct effect *effect = &instruction->effect;
         if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
             note_access(walk, effect, &state);
+        note_arguments(walk, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
         if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
@@ -390,6 +439,7 @@ static struct frame frame_of(const struct walk *walk)
             walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
     }
     frame.keeps_all = walk->keeps_arguments && walk->keeps_constants;
+    frame.taken = walk->taken | PASSED_NO_RESULT * !walk->leaves_result;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);
     return frame;
@@ -415,6 +465,7 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
                         .first_pointer_argument = output->pointer_arguments.count,
                         .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
+    output->passed.is_found = false;
     fill_none(flow, output);
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         walk_block(&walk, i);
