@@ -54,12 +54,6 @@ enum {
     PASSED_REGISTERS = PASSED_NO_RESULT - 1,
 };
 
-/** What a call seems to pass. */
-struct passed_set {
-    uint8_t written;        /* arguments that were written for it, as it seems */
-    uint8_t written_or_own; /* the same, or they have what the caller itself was passed there */
-};
-
 /**
  * A call or tail call through a pointer that the code of its function alone does not resolve. It
  * has several records, one after the other, if different pointers come to it on different ways;
@@ -69,7 +63,7 @@ struct pointer_call {
     uint32_t call;                   /* in program.calls */
     struct access_path callee;       /* the address that is called */
     struct access_path arguments[2]; /* what the first two integer arguments hold */
-    struct passed_set passed;
+    uint8_t passed;                  /* what it seems to pass, PASSED_ON_STACK and so on */
     bool reads_layout; /* arguments[0] was rounded to an alignment, and the callee was loaded from a
                           table whose third word is read, too */
 };

@@ -123,12 +123,11 @@ static bool is_looked_up(const struct program *program, const struct access_path
 static void resolve(struct resolver *resolver, const struct pointer_call *records, uint32_t count)
 {
     const struct program *program = resolver->program;
-    uint8_t own = program->facts->frames[program->calls[records->call].from].taken;
     uint8_t passed = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_looked_up(program, &records[i].callee))
             return;
-        passed |= records[i].passed.written | (records[i].passed.written_or_own & own);
+        passed |= records[i].passed;
     }
     struct candidates list = list_for(resolver, completed(passed));
     if (!list.count)

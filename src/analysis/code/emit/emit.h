@@ -18,7 +18,7 @@ struct function_use {
 
 /** Scratch of passed.c for one function. */
 struct passed_arguments {
-    ARRAY(struct passed_set) at_start; /* of each block */
+    ARRAY(uint8_t) at_start; /* of each block */
     ARRAY(uint32_t) queue;
     bool is_found;
 };
@@ -74,8 +74,8 @@ void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t 
 void passed_arguments_find(struct passed_arguments *passed, const struct flow *flow);
 
 /** What is passed by the call that ends @p block. */
-struct passed_set passed_arguments_at(const struct passed_arguments *passed,
-                                      const struct flow *flow, uint32_t block);
+uint8_t passed_arguments_at(const struct passed_arguments *passed, const struct flow *flow,
+                            uint32_t block);
 
 /** Whether what follows the call that ends @p block reads its result. */
 bool passed_looks_at_result(const struct flow *flow, uint32_t block);

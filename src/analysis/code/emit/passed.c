@@ -3,16 +3,14 @@
  * argument registers for each block's start.
  *
  * A register seems to hold an argument if on all ways to the call it was written and no other call
- * came after that, since a call may leave anything in it (System V ABI 3.2.1). Or it still has what
- * the function itself was passed; whether that is anything, its callers decide, so that there are
- * two sets. Compilers now and then know better what a callee leaves alone (gcc -fipa-ra), so a set
- * may lack one; and it may have some that were written for other purposes.
+ * came after that, since a call may leave anything in it (System V ABI 3.2.1); or if it still has
+ * what the function itself was passed, which need not be anything. Arguments on the stack are
+ * written there before the call in the same way. A set may have registers that were written for
+ * other purposes.
  */
 #include "analysis/code/emit/emit.h"
 
 #include <string.h>
-
-static const struct passed_set nothing;
 
 static uint8_t all_registers(const struct flow *flow)
 {
@@ -28,23 +26,60 @@ static uint8_t arguments_in(const struct flow *flow, uint32_t registers)
     return set;
 }
 
-static struct passed_set passed_behind(const struct flow *flow, const struct effect *effect,
-                                       struct passed_set set)
+/** Whether nothing but such pushes came before this one in the function. */
+static bool is_pushed_first(const struct flow *flow, const struct effect *effect)
+{
+    const struct flow_block *block = &flow->blocks.data[0];
+    for (uint32_t i = block->first; i <= block->last; i++) {
+        const struct effect *before = &flow->instructions.data[i].effect;
+        if (before == effect)
+            return true;
+        if (before->value_kind != VALUE_PUSH && !before->is_landing)
+            return false;
+    }
+    return false;
+}
+
+/** Whether something is put where a callee finds its first argument on the stack. */
+static bool is_argument_on_stack(const struct flow *flow, const struct effect *effect)
+{
+    // A register that a call preserves is pushed to keep it, nearly always, and any other one at
+    // the start of a function to align the stack.
+    bool is_kept =
+        effect->source < MAX_REGISTERS &&
+        (flow->arch->callee_saved >> effect->source & 1 || is_pushed_first(flow, effect));
+    return (effect->value_kind == VALUE_PUSH && !is_kept) ||
+           (effect->writes_memory && effect->base == flow->arch->stack_pointer &&
+            effect->index == REGISTER_NONE && !effect->displacement);
+}
+
+/**
+ * Whether the caller may know what the callee leaves alone, since they were compiled together (gcc
+ * -fipa-ra; rustc has nothing of the kind).
+ */
+static bool may_keep_arguments(const struct flow *flow, const struct effect *effect)
+{
+    if (effect->target_kind != TARGET_ADDRESS || flow->program->facts->crates[flow->function])
+        return false;
+    uint32_t callee = program_function_at(flow->program, flow->image_index, effect->target);
+    return callee != NONE && flow->program->functions[callee].source != FUNCTION_PLT;
+}
+
+static uint8_t passed_behind(const struct flow *flow, const struct effect *effect, uint8_t set)
 {
     if (effect->control == CONTROL_CALL)
-        return nothing;
+        return may_keep_arguments(flow, effect) ? set & PASSED_REGISTERS : 0;
     uint32_t registers = effect->clobbered;
     if (effect->destination < MAX_REGISTERS)
         registers |= UINT32_C(1) << effect->destination;
     uint8_t written = arguments_in(flow, registers);
-    set.written |= written;
-    set.written_or_own |= written;
-    return set;
+    if (is_argument_on_stack(flow, effect))
+        written |= PASSED_ON_STACK;
+    return set | written;
 }
 
 /** What is passed before the last instruction of a block. */
-static struct passed_set passed_at_end(const struct flow *flow, uint32_t index,
-                                       struct passed_set set)
+static uint8_t passed_at_end(const struct flow *flow, uint32_t index, uint8_t set)
 {
     const struct flow_block *block = &flow->blocks.data[index];
     for (uint32_t i = block->first; i < block->last; i++)
@@ -53,15 +88,14 @@ static struct passed_set passed_at_end(const struct flow *flow, uint32_t index,
 }
 
 /** Takes from what a block begins with all that is not in @p set; queues it if that is news. */
-static void meet(struct passed_arguments *passed, uint32_t block, struct passed_set set)
+static void meet(struct passed_arguments *passed, uint32_t block, uint8_t set)
 {
     if (block == NONE)
         return;
-    struct passed_set *start = &passed->at_start.data[block];
-    if (!(start->written & ~set.written) && !(start->written_or_own & ~set.written_or_own))
+    uint8_t *start = &passed->at_start.data[block];
+    if (!(*start & ~set))
         return;
-    start->written &= set.written;
-    start->written_or_own &= set.written_or_own;
+    *start &= set;
     array_push(&passed->queue, block);
 }
 
@@ -69,8 +103,8 @@ static void carry(const struct flow *flow, struct passed_arguments *passed, uint
 {
     const struct flow_block *block = &flow->blocks.data[index];
     const struct instruction *last = &flow->instructions.data[block->last];
-    struct passed_set set = passed_behind(flow, &last->effect,
-                                          passed_at_end(flow, index, passed->at_start.data[index]));
+    uint8_t set = passed_behind(flow, &last->effect,
+                                passed_at_end(flow, index, passed->at_start.data[index]));
     meet(passed, block->next, set);
     meet(passed, block->target, set);
     const struct jump_table *table =
@@ -84,23 +118,22 @@ static void carry(const struct flow *flow, struct passed_arguments *passed, uint
 void passed_arguments_find(struct passed_arguments *passed, const struct flow *flow)
 {
     size_t count = flow->blocks.count;
-    uint8_t all = all_registers(flow);
+    uint8_t own = all_registers(flow);
     passed->is_found = true;
     passed->queue.count = 0;
     array_reserve(&passed->at_start, count + 1);
     for (uint32_t i = (uint32_t)count; i-- > 0;) {
-        bool is_landing = flow->blocks.data[i].is_landing;
-        passed->at_start.data[i] = is_landing ? nothing : (struct passed_set){all, all};
+        passed->at_start.data[i] = flow->blocks.data[i].is_landing ? 0 : own | PASSED_ON_STACK;
         array_push(&passed->queue, i);
     }
-    passed->at_start.data[0].written = 0;
+    passed->at_start.data[0] = own;
     // Sets only shrink, by a bit at a time at worst, so this ends.
     while (passed->queue.count)
         carry(flow, passed, passed->queue.data[--passed->queue.count]);
 }
 
-struct passed_set passed_arguments_at(const struct passed_arguments *passed,
-                                      const struct flow *flow, uint32_t block)
+uint8_t passed_arguments_at(const struct passed_arguments *passed, const struct flow *flow,
+                            uint32_t block)
 {
     return passed_at_end(flow, block, passed->at_start.data[block]);
 }

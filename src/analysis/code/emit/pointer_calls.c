@@ -21,6 +21,7 @@ struct variants {
     struct output *output;
     const struct effect *effect;
     uint32_t call;
+    uint8_t passed;
     unsigned count;
 };
 
@@ -119,24 +120,6 @@ static bool extend(const struct flow *flow, const struct chain *chain, struct ch
     return true;
 }
 
-/** What the call that ends @p block seems to pass; @p state is that before it. */
-static struct passed_set passed_by(const struct variants *variants, uint32_t block,
-                                   const struct machine_state *state)
-{
-    const struct flow *flow = variants->flow;
-    const struct output *output = variants->output;
-    struct passed_set passed = passed_arguments_at(&output->passed, flow, block);
-    const struct value *sp = &state->registers[flow->arch->stack_pointer];
-    bool has_stored = sp->form != FORM_STACK || frame_slots_have_store(&output->slots, sp->number);
-    if (variants->effect->control != CONTROL_CALL)
-        passed.written_or_own |= PASSED_ON_STACK;
-    else if (has_stored)
-        passed.written |= PASSED_ON_STACK;
-    if (!passed_looks_at_result(flow, block))
-        passed.written |= PASSED_NO_RESULT;
-    return passed;
-}
-
 static void look_at(struct variants *variants, const struct chain *chain, struct chain_list *list)
 {
     const struct flow *flow = variants->flow;
@@ -149,8 +132,7 @@ static void look_at(struct variants *variants, const struct chain *chain, struct
     if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
         count = path_alternatives(flow, state.registers[effect->target_register], values);
     for (unsigned i = 0; i < count; i++) {
-        struct pointer_call pointer = {.call = variants->call,
-                                       .passed = passed_by(variants, chain->blocks[0], &state)};
+        struct pointer_call pointer = {.call = variants->call, .passed = variants->passed};
         if (!describe(flow, variants->output, effect, &state, values[i], &pointer))
             return;
         if (count == 1 && is_join(flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
@@ -167,8 +149,11 @@ void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t 
     const struct instruction *last = &flow->instructions.data[flow->blocks.data[block].last];
     if (!output->passed.is_found)
         passed_arguments_find(&output->passed, flow);
+    uint8_t passed = passed_arguments_at(&output->passed, flow, block);
+    if (!passed_looks_at_result(flow, block))
+        passed |= PASSED_NO_RESULT;
     struct variants variants = {
-        .flow = flow, .output = output, .effect = &last->effect, .call = call};
+        .flow = flow, .output = output, .effect = &last->effect, .call = call, .passed = passed};
     struct chain_list list = {.items = {{.blocks = {block}, .length = 1}}, .count = 1};
     while (list.count) {
         struct chain chain = list.items[--list.count];

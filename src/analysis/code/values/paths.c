@@ -161,12 +161,6 @@ bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t b
     return ret->form == FORM_ORIGIN;
 }
 
-bool frame_slots_have_store(const struct frame_slots *slots, int64_t offset)
-{
-    size_t index = first_store(slots, offset);
-    return index < slots->stores.count && slots->stores.data[index].offset == offset;
-}
-
 /* ---- Steps back ------------------------------------------------------------------------------ */
 
 /** A name for the sum of two values: equal for equal ones, and hardly ever for others. */

@@ -43,9 +43,6 @@ void frame_slots_find(struct frame_slots *slots, const struct flow *flow);
 bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t bytes,
                       struct value *ret);
 
-/** Whether anything is ever stored at @p offset of the frame. */
-bool frame_slots_have_store(const struct frame_slots *slots, int64_t offset);
-
 /** Finds the path of @p value, which some register of the solved function holds. */
 void path_of_value(const struct flow *flow, struct value value, struct access_path *ret);
 
