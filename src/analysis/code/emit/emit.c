@@ -156,7 +156,7 @@ static void note_arguments(struct walk *walk, const struct effect *effect,
                            effect->target_kind > TARGET_ADDRESS || !effect->length;
     bool is_byte_test = effect->value_kind == VALUE_COMPARE && effect->operand_bytes == 1;
     if (is_byte_test && effect->source == walk->flow->arch->return_register &&
-        state->registers[effect->source].form == FORM_ORIGIN)
+        value_is_any(&state->registers[effect->source]))
         walk->saves_variadic = true;
     if (effect->value_kind == VALUE_PUSH)
         return;
