@@ -45,7 +45,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 INDIRECT = "__indirect_call"
 # What the compiler adds to the name of a changed copy of a function.
 SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|lto_priv|\d+)|"
-                    r" \[clone [.\w]+\])+$")
+                    r" \[(clone )?[.\w]+\])+$")
 FIELD = re.compile(r'(\w+): "((?:[^"\\]|\\.)*)"')
 OPTIONS = ("-O0", "-O2", "-Os", "-O2 -fPIC -fno-plt")
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
