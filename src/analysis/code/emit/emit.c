@@ -25,10 +25,11 @@ struct walk {
     uint64_t growing_address; /* of the first block that is entered with a dynamic frame, 0 */
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
+    uint64_t last_lost;                    /* where the stack pointer was lost in this block */
+    bool is_switched;                      /* the caller gave another stack */
     uint8_t taken;                         /* as in struct frame */
-    bool leaves_result;  /* the result register is written, or may be by a callee */
-    bool saves_variadic; /* it tests how many vector registers were passed */
-    uint64_t last_lost;  /* where the stack pointer was lost in this block */
+    bool leaves_result;                    /* the result register is written, or a callee may */
+    bool saves_variadic;                   /* it tests how many vector registers were passed */
 };
 
 void output_deinit(struct output *output)
@@ -99,6 +100,14 @@ static void note_stack(struct walk *walk, const struct instruction *instruction,
         walk->last_lost = address;
     if (uses_stack(&instruction->effect))
         set_first(&walk->lost_address, walk->last_lost ? walk->last_lost : address);
+}
+
+/** A call within the function is no call: its return address is part of the frame. */
+static void note_internal_call(struct walk *walk, const struct value *sp)
+{
+    int64_t height = sp->number - walk->flow->arch->return_address_bytes;
+    if (sp->form == FORM_STACK && height < walk->lowest)
+        walk->lowest = height;
 }
 
 /** Notes memory that is used below the stack pointer (the red zone of leaf functions). */
@@ -200,10 +209,46 @@ static uint32_t add_call(struct walk *walk, uint64_t address, struct callee call
                      callee.function);
 }
 
-/** Whether the return goes elsewhere: an address was pushed for it, or the stack switched. */
-static bool returns_elsewhere(const struct walk *walk, const struct machine_state *state)
+/**
+ * Whether the return takes an address that the block has just put there: `push %rax; ret`, or
+ * `mov %rax,(%rsp); ret` of a retpoline.
+ */
+static bool writes_return_address(const struct flow *flow, const struct flow_block *block)
+{
+    register_number sp = flow->arch->stack_pointer;
+    for (uint32_t i = block->last; i-- > block->first;) {
+        const struct effect *effect = &flow->instructions.data[i].effect;
+        bool is_top = effect->base == sp && effect->index == REGISTER_NONE && !effect->displacement;
+        if (effect->value_kind == VALUE_PUSH || (effect->value_kind == VALUE_STORE && is_top))
+            return true;
+        if (effect->stack != STACK_NONE)
+            return false;
+    }
+    return false;
+}
+
+/**
+ * Whether the instruction goes over to a stack that an argument leads to. What was loaded from the
+ * function's own frame is mostly its old stack pointer.
+ */
+static bool switches_stack(const struct effect *effect, const struct machine_state *state)
+{
+    register_number from = effect->stack == STACK_FROM_REGISTER ? effect->stack_register
+                           : effect->stack == STACK_FROM_SLOT   ? effect->base
+                                                                : REGISTER_NONE;
+    return from < MAX_REGISTERS && state->registers[from].form == FORM_ORIGIN &&
+           state->registers[from].unit == ORIGIN_ENTRY;
+}
+
+/** Whether the return goes elsewhere: an address was put there for it, or the stack switched. */
+static bool returns_elsewhere(const struct walk *walk, const struct flow_block *block,
+                              const struct machine_state *state)
 {
     const struct value *sp = stack_pointer(walk, state);
+    if (!walk->flow->arch->return_address_bytes)
+        return false;
+    if (writes_return_address(walk->flow, block) || (walk->is_switched && !is_height(sp)))
+        return true;
     return state->head.strength == STRENGTH_SURE && sp->form == FORM_STACK &&
            sp->number < -(int64_t)walk->flow->arch->return_address_bytes;
 }
@@ -286,7 +331,7 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
     } else if (effect->control == CONTROL_BRANCH && is_out) {
         add_tail(walk, index, add_last_call(walk, index, state));
     } else if (!effect->length ||
-               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, state))) {
+               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, block, state))) {
         *call = add_call(walk, address, nobody, state, true);
     }
     walk->leaves_result |= *call != NONE || walk->output->tails.data[2 * index] != NONE;
@@ -317,8 +362,11 @@ static void walk_block(struct walk *walk, uint32_t index)
             emit_pointer_store(flow, walk->output, effect, &state);
         }
         struct value was = *stack_pointer(walk, &state);
+        walk->is_switched |= switches_stack(effect, &state);
         state_apply(flow, instruction, &state);
         emit_function_mention(flow, walk->output, effect, &state);
+        if (instruction->is_internal_call)
+            note_internal_call(walk, &was);
         if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
             note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
