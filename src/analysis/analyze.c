@@ -11,6 +11,7 @@
 #include "analysis/heap/allocators/allocators.h"
 #include "analysis/origins.h"
 #include "analysis/pointers/indirect.h"
+#include "analysis/pointers/registers.h"
 #include "analysis/stack.h"
 
 void program_analyze(struct program *program, const struct analyze_options *options)
@@ -22,6 +23,7 @@ void program_analyze(struct program *program, const struct analyze_options *opti
     program_decode_cached(program, options->cache_folder);
     entries_analyze(program, options->stack_limit);
     indirect_resolve(program);
+    registers_resolve(program);
     heap_analyze(program);
     stack_analyze(program);
     globals_analyze(program);

@@ -3,9 +3,10 @@
  *
  * In: the functions of an image, sorted. Out: part_of and the lists of parts. With symbols, names
  * tell (gcc: f.cold, BOLT: f.cold.0, f.warm); of several functions of the name, the one whose
- * symbol stands nearest in the table is of the same source file. Without symbols, the unwind tables
- * say that a frame already exists at a part's first instruction, and jumps from or into the middle
- * of another function say whose it is.
+ * symbol stands nearest in the table is of the same source file. A part may have another of its
+ * function's names than the one that was chosen (C++ constructors have two). Without symbols, the
+ * unwind tables say that a frame already exists at a part's first instruction, and jumps from or
+ * into the middle of another function say whose it is.
  */
 #include "arch/arch.h"
 #include "base/map.h"
@@ -16,6 +17,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/** The function that covers @p address, or NONE. */
+static uint32_t found_at(const struct finder *finder, uint64_t address)
+{
+    size_t after = COUNT_UP_TO(finder->found.data, finder->found.count, address);
+    if (!after ||
+        address - finder->found.data[after - 1].address >= finder->found.data[after - 1].bytes)
+        return NONE;
+    return (uint32_t)after - 1;
+}
 
 /* ---- Parts by name --------------------------------------------------------------------------- */
 
@@ -90,6 +101,82 @@ static void join_by_name(struct finder *finder)
     free(names.next);
 }
 
+/* ---- Parts by another name of their function ------------------------------------------------- */
+
+/** Parts for which no function of the name was found. */
+struct orphans {
+    char **names;      /* of each function; NULL: it is none */
+    uint32_t *next;    /* with the same name */
+    uint64_t *nearest; /* how far from it the symbol of its parent stands */
+    struct string_map first;
+};
+
+static void orphans_deinit(struct orphans *orphans, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(orphans->names[i]);
+    free(orphans->names);
+    free(orphans->next);
+    free(orphans->nearest);
+    string_map_deinit(&orphans->first);
+}
+
+/** Returns whether there are any. */
+static bool orphans_find(const struct finder *finder, struct orphans *ret)
+{
+    bool has_any = false;
+    size_t count = finder->found.count;
+    ret->names = xcalloc(count + 1, sizeof *ret->names);
+    ret->next = xmalloc((count + 1) * sizeof *ret->next);
+    ret->nearest = xmalloc((count + 1) * sizeof *ret->nearest);
+    string_map_init(&ret->first);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct function *part = &finder->found.data[i];
+        size_t length = parent_length(part->linkage_name);
+        if (!length || part->source != FUNCTION_SYMBOL || part->part_of != NONE)
+            continue;
+        ret->names[i] = strndup(part->linkage_name, length);
+        if (!ret->names[i])
+            continue;
+        ret->nearest[i] = UINT64_MAX;
+        ret->next[i] = string_map_get(&ret->first, ret->names[i]);
+        string_map_set(&ret->first, ret->names[i], i);
+        has_any = true;
+    }
+    return has_any;
+}
+
+/** Gives the orphan to the function that begins at the symbol if that is the nearest so far. */
+static void adopt(struct finder *finder, struct orphans *orphans, uint32_t index,
+                  const struct symbol *symbol)
+{
+    struct function *part = &finder->found.data[index];
+    uint64_t number = finder->image->symbols[part->symbol].number;
+    uint64_t away = symbol->number > number ? symbol->number - number : number - symbol->number;
+    uint32_t whole = found_at(finder, symbol->address);
+    if (whole == NONE || whole == index || away >= orphans->nearest[index] ||
+        finder->found.data[whole].address != symbol->address)
+        return;
+    part->part_of = whole;
+    orphans->nearest[index] = away;
+}
+
+static void join_by_other_names(struct finder *finder)
+{
+    struct orphans orphans;
+    const struct image *image = finder->image;
+    bool has_any = orphans_find(finder, &orphans);
+    for (uint32_t i = 0; has_any && i < image->symbol_count; i++) {
+        const struct symbol *symbol = &image->symbols[i];
+        if (!symbol->is_defined || symbol->type != SYMBOL_FUNCTION)
+            continue;
+        for (uint32_t part = string_map_get(&orphans.first, symbol->name); part != NONE;
+             part = orphans.next[part])
+            adopt(finder, &orphans, part, symbol);
+    }
+    orphans_deinit(&orphans, finder->found.count);
+}
+
 /* ---- Parts without names --------------------------------------------------------------------- */
 
 static int32_t entry_cfa_offset(const struct image *image, uint64_t address)
@@ -106,15 +193,6 @@ static bool begins_inside(const struct finder *finder, const struct function *fu
     return function->source == FUNCTION_UNWIND &&
            entry_cfa_offset(finder->image, function->address) >
                (int32_t)finder->image->arch->return_address_bytes;
-}
-
-static uint32_t found_at(const struct finder *finder, uint64_t address)
-{
-    size_t after = COUNT_UP_TO(finder->found.data, finder->found.count, address);
-    if (!after ||
-        address - finder->found.data[after - 1].address >= finder->found.data[after - 1].bytes)
-        return NONE;
-    return (uint32_t)after - 1;
 }
 
 /** A direct jump between two functions: if one begins with a frame, it is the other's part. */
@@ -163,6 +241,7 @@ static void join_by_jumps(struct finder *finder)
 void functions_join_parts(struct finder *finder)
 {
     join_by_name(finder);
+    join_by_other_names(finder);
     join_by_jumps(finder);
     for (uint32_t i = 0; i < finder->found.count; i++) {
         struct function *part = &finder->found.data[i];

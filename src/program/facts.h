@@ -85,6 +85,7 @@ struct frame {
     uint8_t kind;             /* enum frame_kind */
     bool keeps_all;           /* it stores arguments and constants there, as code does that was not
                                  optimized */
+    uint8_t taken;            /* the arguments that the code reads, as in PASSED_ON_STACK */
 };
 
 enum unbounded_kind { UNBOUNDED_RECURSION, UNBOUNDED_DYNAMIC_FRAME, UNBOUNDED_UNRESOLVED_CALL };

@@ -48,6 +48,16 @@ struct access_path {
 };
 
 /**
+ * What functions take and calls pass, as far as registers show it: a bit for each integer argument
+ * register, and these.
+ */
+enum {
+    PASSED_NO_RESULT = 1 << 6, /* the function surely returns nothing; the call does not look */
+    PASSED_ON_STACK = 1 << 7,  /* arguments on the stack */
+    PASSED_REGISTERS = PASSED_NO_RESULT - 1,
+};
+
+/**
  * A call or tail call through a pointer that the code of its function alone does not resolve. It
  * has several records, one after the other, if different pointers come to it on different ways;
  * what it can enter is what any of them can.
@@ -56,6 +66,7 @@ struct pointer_call {
     uint32_t call;                   /* in program.calls */
     struct access_path callee;       /* the address that is called */
     struct access_path arguments[2]; /* what the first two integer arguments hold */
+    uint8_t passed;                  /* what it seems to pass, PASSED_ON_STACK and so on */
     bool reads_layout; /* arguments[0] was rounded to an alignment, and the callee was loaded from a
                           table whose third word is read, too */
 };

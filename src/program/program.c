@@ -104,6 +104,20 @@ static const struct argument *find_argument(const struct program *program, uint3
     return &program->arguments[low];
 }
 
+const struct loose_call *program_loose_call(const struct program *program, uint32_t call)
+{
+    uint32_t low = 0, high = program->loose_call_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (program->loose_calls[middle].call < call)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_found = low < program->loose_call_count && program->loose_calls[low].call == call;
+    return is_found ? &program->loose_calls[low] : NULL;
+}
+
 bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
                            int64_t *ret)
 {

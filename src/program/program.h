@@ -248,6 +248,17 @@ struct call {
                                 start; 0 also if that is not known */
 };
 
+/**
+ * An unresolved call through a pointer, with what it could enter as far as registers tell
+ * (analysis/pointers/registers.c). That shows what can be reached, and proves nothing: for the
+ * analyses of what must or cannot happen the call stays unresolved.
+ */
+struct loose_call {
+    uint32_t call;                       /* in program.calls, where it is CALL_UNRESOLVED */
+    uint32_t first_target, target_count; /* in program.call_targets; equal lists share a place */
+    uint8_t kind;                        /* CALL_PROTOTYPE or CALL_ADDRESS_TAKEN */
+};
+
 /** A constant or a place that a call passes; only those that facts.wanted_arguments asks for. */
 struct argument {
     int64_t number; /* the whole register; of a place in the caller's own frame its distance from
@@ -312,6 +323,8 @@ struct program {
     uint32_t *function_calls; /* function_count + 1 indexes into calls */
     uint32_t *call_targets;   /* functions; see struct call */
     uint32_t call_target_count;
+    struct loose_call *loose_calls; /* by call */
+    uint32_t loose_call_count;
     struct argument *arguments; /* by call, then index */
     uint32_t argument_count;
 
@@ -366,6 +379,9 @@ const struct relocation *image_relocation_at(const struct image *image, uint64_t
 
 /** Returns the function of @p image that covers @p address (part or whole), or NONE. */
 uint32_t program_function_at(const struct program *program, uint32_t image, uint64_t address);
+
+/** Returns the record of an unresolved call, or NULL if it has none. */
+const struct loose_call *program_loose_call(const struct program *program, uint32_t call);
 
 /** Gets a constant argument of a call; false if it is not known. */
 bool program_call_argument(const struct program *program, uint32_t call, unsigned index,

@@ -11,9 +11,10 @@ tells it in prose and in directives:
 
 SCOPE is words that must all hold: debug, release, a compiler (gcc, clang, g++, clang++, rustc), or
 a compiler with a version (rustc>=1.70); `a|b` is either. Each program is built in debug and in
-release by each compiler of its language that is at hand. No function of a program's own may have
-a worse verdict in release than in debug: optimizing takes paths away and adds none. An exception
-is named, and the head comment says why.
+release by each compiler of its language that is at hand; release has no debug information unless
+asked for. No function of a program's own may have a worse verdict in an optimized build with debug
+information than in debug: optimizing takes paths away and adds none. An exception is named, and
+the head comment says why.
 """
 
 import glob
@@ -29,9 +30,12 @@ from .results import failed, passed, run, skipped
 
 DIRECTIVE = re.compile(r"^//! (expect|build|run|skip|worse)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
 MODES = {
-    ".rs": {"debug": ["-C", "debuginfo=2"], "release": ["-O", "-C", "strip=debuginfo"]},
-    ".c": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"]},
-    ".cpp": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"]},
+    ".rs": {"debug": ["-C", "debuginfo=2"], "release": ["-O", "-C", "strip=debuginfo"],
+            "optimized": ["-O", "-C", "debuginfo=2"]},
+    ".c": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"],
+           "optimized": ["-O2", "-g"]},
+    ".cpp": {"debug": ["-O0", "-g", "-fstack-usage"], "release": ["-O2", "-fstack-usage"],
+             "optimized": ["-O2", "-g"]},
 }
 COMPILERS = {".rs": ["rustc", "/usr/bin/rustc"], ".c": ["gcc", "clang"], ".cpp": ["g++", "clang++"]}
 DOCUMENT_OF = {  # root of an assertion: command, path in its document
@@ -88,7 +92,7 @@ def collect(context):
                 build = Build(context, source, compiler, mode, directives)
                 yield f"{name} {compiler.label} {mode}", lambda build=build: check(build)
             builds = [Build(context, source, compiler, mode, directives)
-                      for mode in ("debug", "release")]
+                      for mode in ("debug", "optimized")]
             yield f"{name} {compiler.label} optimized", lambda builds=builds: compare(*builds)
 
 
@@ -128,7 +132,8 @@ def word_holds(build, word):
     if not match:
         raise ValueError(f"not a scope: {word}")
     name, operator, version = match.groups()
-    if name not in (build.mode, build.compiler.family):
+    is_mode = name == build.mode or (name, build.mode) == ("release", "optimized")
+    if not is_mode and name != build.compiler.family:
         return False
     if not operator:
         return True
@@ -175,16 +180,16 @@ RANKS = {"never": 0, "on_panic": 1, "maybe": 2, "always": 2, "unknown": 3}
 NO_WORSE = {("on_panic", "unknown")}
 
 
-def compare(debug, release):
+def compare(debug, optimized):
     """The verdicts of the program's own functions in both builds."""
-    for build in (debug, release):
+    for build in (debug, optimized):
         if directives_of(build, "skip"):
             return []
         problem = compile_program(build)
         if problem:
             return [failed(problem, "build")]
-    excused = directives_of(release, "worse")
-    before, after = own_functions(debug), own_functions(release)
+    excused = directives_of(optimized, "worse")
+    before, after = own_functions(debug), own_functions(optimized)
     return [compare_function(name, before[name], after[name])
             for name in sorted(before.keys() & after.keys())
             if os.path.basename(before[name]["file"] or "") == os.path.basename(debug.source)
@@ -199,11 +204,11 @@ def own_functions(build):
     return {name: found[0] for name, found in functions.items() if len(found) == 1}
 
 
-def compare_function(name, debug, release):
-    worse = [f"{name}: {role} {debug[role]} in debug, {release[role]} in release"
+def compare_function(name, debug, optimized):
+    worse = [f"{name}: {role} {debug[role]} in debug, {optimized[role]} in an optimized build"
              for role in ("allocates", "frees")
-             if RANKS[release[role]] > RANKS[debug[role]]
-             and (debug[role], release[role]) not in NO_WORSE]
+             if RANKS[optimized[role]] > RANKS[debug[role]]
+             and (debug[role], optimized[role]) not in NO_WORSE]
     return failed("\n".join(worse), "worse") if worse else passed()
 
 

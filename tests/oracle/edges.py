@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """edges.py: is every call that the compiler made an edge of the call graph?
 
-    tests/oracle/edges.py DWELL [FILE.c...]
+    tests/oracle/edges.py DWELL [--all-options] [FILE.c | NAME...]
 
-In: dwell, and C files (without any: frames.c and calls.c here with several options, and SQLite, if it
-is to be had, with -O2). gcc compiles each to an object file and tells its calls with
+In: dwell, and C or C++ files or names of sources (without any: frames.c and calls.c here with
+several options, and with few SQLite and libraries from Debian's sources, see sources.py;
+--all-options takes all of them at each level of optimization). gcc compiles each to an object file and tells its calls with
 `-fcallgraph-info`; `dwell calls --json --no-libs` reads the object file. Out: a table with a row for
-each compilation, what is different, and as the last line `N passed, N failed, N skipped`.
+each set of options, what is different, and as the last line `N passed, N failed, N skipped`.
 
-Three comparisons, all by names without what the compiler adds for changed copies of a function:
+Three comparisons, all by names without what the compiler adds for changed copies of a function
+(those of C++ by the demangled ones, which constructors of complete and of base objects share):
 
 - edges: each pair of caller and callee that gcc tells is an edge of dwell's
 - other way: each direct edge of dwell's is one that gcc tells
@@ -19,11 +21,14 @@ gcc tells its calls before the last optimizations. What these change is counted 
 if the machine code, as objdump reads it, shows it for this very function:
 
 - removed: no instruction of the caller names the callee
+- loop: a function calls itself last, and does so by a jump to where it begins
+- seen: dwell knows whose call it is, since the pointer was loaded from the GOT before
 - merged: there are fewer calls through pointers, because equal ends of paths were joined
 - copied: there are more of them, because a block was duplicated
 - late: gcc made the call after it had told its calls (of mcount, with -pg)
 """
 
+import argparse
 import json
 import os
 import re
@@ -31,18 +36,26 @@ import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from functools import lru_cache
 
-from subjects import FOLDER, expand_targets, sqlite_source
+from sources import PACKAGES, Sources, package_sources, sqlite
+from subjects import FOLDER, Results, expand_targets
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INDIRECT = "__indirect_call"
 # What the compiler adds to the name of a changed copy of a function.
-SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|lto_priv|\d+))+$")
+SUFFIX = re.compile(r"(\.(constprop|isra|part|cold|lto_priv|\d+)|"
+                    r" \[(clone )?[.\w]+\])+$")
 FIELD = re.compile(r'(\w+): "((?:[^"\\]|\\.)*)"')
 OPTIONS = ("-O0", "-O2", "-Os", "-O2 -fPIC -fno-plt")
+LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+# What the usual run looks at, with which options.
+OWN = ("frames.c", "calls.c")
+FEW = {"sqlite3": ("-O2",), "zlib": ("-O0", "-O2"), "bzip2": ("-Os",), "lz4": ("-O3",),
+       "pugixml": ("-O1",)}
 DIRECT_KINDS = ("direct", "plt", "got")
-COLUMNS = ("edges", "removed", "missing", "other way", "late", "extra", "indirect", "merged",
-           "copied", "different")
+COLUMNS = ("edges", "removed", "loop", "missing", "other way", "late", "extra", "indirect", "seen",
+           "merged", "copied", "different")
 
 
 def run(command):
@@ -54,17 +67,18 @@ def plain(name):
     return SUFFIX.sub("", name.removeprefix("*"))
 
 
-def compile_c(options, source):
+def compile_source(options, flags, source):
     """Returns the object file, beside which there is a .ci file, and what stopped it. SQLite takes
     half a minute, so what was compiled since the source changed is used again."""
-    if not shutil.which("gcc"):
-        return None, "no gcc"
-    name = os.path.basename(source)[:-2] + re.sub(r"\W+", "-", options)
+    compiler = "g++" if source.endswith((".cpp", ".cc")) else "gcc"
+    if not shutil.which(compiler):
+        return None, f"no {compiler}"
+    name = re.sub(r"\W+", "-", os.path.relpath(source, FOLDER).lstrip("./") + options)
     path = os.path.join(FOLDER, f"edges-{name}.o")
     told, made = path[:-1] + "ci", path[:-1] + "new."
     if os.path.exists(told) and os.path.getmtime(told) >= os.path.getmtime(source):
         return path, None
-    finished = run(["gcc", *options.split(), "-w", "-fcallgraph-info=su,da", "-c", source,
+    finished = run([compiler, *options.split(), *flags, "-w", "-fcallgraph-info=su,da", "-c", source,
                     "-o", made + "o"])
     if finished.returncode:
         return None, finished.stderr.strip().splitlines()[0]
@@ -88,6 +102,11 @@ def told_by_gcc(path):
     return edges
 
 
+@lru_cache(maxsize=None)
+def demangled(name):
+    return plain(run(["c++filt", "-i", name]).stdout.strip()) if name.startswith("_Z") else name
+
+
 class Graph:
     """What dwell says of an object file."""
 
@@ -98,7 +117,8 @@ class Graph:
         for function in answer["functions"]:
             for name in [function["linkage_name"], *function["aliases"]]:
                 self.chosen[plain(name or function["name"])] = plain(function["name"])
-        self.direct, self.indirect = Counter(), Counter()
+        self.defined = set(self.chosen.values())
+        self.direct, self.indirect, self.got = Counter(), Counter(), Counter()
         self.edges = set()
         for call in answer["calls"]:
             caller = plain(call["from"])
@@ -106,30 +126,43 @@ class Graph:
             self.edges |= pairs
             if call["kind"] in DIRECT_KINDS:
                 self.direct.update(pairs)
+                self.got[caller] += call["kind"] == "got"
             else:
                 self.indirect[caller] += 1
 
     def name(self, name):
         """Functions at one address are one, under the name that dwell chose."""
-        return self.chosen.get(plain(name), plain(name))
+        name = plain(name)
+        return self.chosen.get(name) or self.chosen.setdefault(name, demangled(name))
 
 
 class Code:
     """What objdump says of it: which names a function's instructions mention, and how many of them
-    call or jump through a pointer."""
+    call or jump through a pointer (in `got`: through a slot of the GOT)."""
 
     def __init__(self, graph, path):
-        self.mentioned, self.calls, self.jumps = defaultdict(set), Counter(), Counter()
-        caller = ""
+        self.mentioned, self.loops = defaultdict(set), set()
+        self.calls, self.jumps, self.got = Counter(), Counter(), Counter()
+        caller, pointers = "", None
         for line in run(["objdump", "-dr", "--no-show-raw-insn", path]).stdout.splitlines():
             if match := re.match(r"[0-9a-f]+ <(.*)>:$", line):
                 caller = graph.name(match.group(1))
-            elif match := re.search(r"R_X86_64_\w+\t([^\s+-]+)|<([^>+]+)(\+0x\w+)?>", line):
-                self.mentioned[caller].add(graph.name(match.group(1) or match.group(2)))
-            if re.search(r"\t(notrack )?call +\*", line):
-                self.calls[caller] += 1
-            elif re.search(r"\t(notrack )?jmp +\*", line):
-                self.jumps[caller] += 1
+            elif match := re.search(r"R_X86_64_(\w+)\t([^\s+-]+)|<([^>+]+)(\+0x\w+)?>", line):
+                name = graph.name(match.group(2) or match.group(3))
+                self.mentioned[caller].add(name)
+                if pointers is not None and (match.group(1) or "").startswith("GOTPCREL"):
+                    pointers[caller] -= 1
+                    self.got[caller] += 1
+                if name == caller and "\tjmp " in line and not match.group(4):
+                    self.loops.add(caller)
+            pointers = self.pointers_of(line)
+            if pointers is not None:
+                pointers[caller] += 1
+
+    def pointers_of(self, line):
+        """What an instruction counts for."""
+        match = re.search(r"\t(?:notrack |bnd )*(call|jmp) +\*", line)
+        return match and {"call": self.calls, "jmp": self.jumps}[match.group(1)]
 
     def is_removed(self, caller, callee):
         """Calls of local functions in other sections name the section only."""
@@ -145,7 +178,7 @@ def compare(told, graph, code):
     counts, wrong = Counter(), []
     edges, indirect = set(), Counter()
     for (caller, callee), count in told.items():
-        if graph.name(caller) not in graph.chosen.values():
+        if graph.name(caller) not in graph.defined:
             continue  # inlined everywhere and gone
         if callee == INDIRECT:
             indirect[graph.name(caller)] += count
@@ -162,6 +195,8 @@ def compare_edges(edges, graph, code, counts, wrong):
             counts["edges"] += 1
         elif code.is_removed(caller, callee):
             counts["removed"] += 1
+        elif caller == callee and caller in code.loops:
+            counts["loop"] += 1
         else:
             counts["missing"] += 1
             wrong.append(f"{caller} calls {callee}; dwell does not know")
@@ -179,49 +214,76 @@ def compare_edges(edges, graph, code, counts, wrong):
 def compare_indirect(indirect, graph, code, counts, wrong):
     for caller in sorted({*indirect, *graph.indirect}):
         wanted, found = indirect[caller], graph.indirect[caller]
+        seen = graph.got[caller] - code.got[caller]
         if wanted == found:
             counts["indirect"] += 1
-        elif code.is_possible(caller, found):
+        elif wanted == found + seen:
+            counts["seen"] += 1
+        elif code.is_possible(caller, found + seen):
             counts["merged" if found < wanted else "copied"] += 1
         else:
             counts["different"] += 1
             wrong.append(f"{caller}: {wanted} calls through pointers, dwell says {found}")
 
 
-def check(dwell, source, options, rows):
-    """Returns passed, failed, skipped."""
-    title = f"{os.path.basename(source)} gcc {options}"
-    path, reason = compile_c(options, source)
-    if reason:
-        print(f"skipped: {title}: {reason}")
-        return Counter(skipped=1)
-    graph = Graph(dwell, path)
-    counts, wrong = compare(told_by_gcc(path[:-1] + "ci"), graph, Code(graph, path))
-    rows.append((title, counts))
-    for line in wrong[:10]:
-        print(f"FAILED: {title}: {line}")
-    if not counts["edges"]:
-        print(f"FAILED: {title}: the compiler told nothing")
-    is_right = not wrong and counts["edges"]
-    return Counter(passed=1) if is_right else Counter(failed=1)
+class Table(Results):
+    """What came out, a row for each set of options."""
+
+    def add(self, title, counts, wrong):
+        told_nothing = [] if counts["edges"] else ["the compiler told nothing"]
+        self.count(title, wrong[:10] + told_nothing, shown=11)
+        self.rows.append((title, counts))
+
+    def print(self):
+        print(f"{'':33}" + "".join(f"{column:>11}" for column in COLUMNS))
+        for title, counts in self.rows:
+            print(f"{title:33}" + "".join(f"{counts[column]:>11,}" for column in COLUMNS))
+        self.print_sum()
+
+
+def check(dwell, sources, options, table):
+    title = f"{sources.name} {'g++' if sources.is_cpp else 'gcc'} {options}"
+    counts, wrong, problem = Counter(), [], sources.reason
+    for source in sources.files:
+        path, reason = compile_source(options, sources.flags, source)
+        if reason:
+            problem = f"{os.path.basename(source)}: {reason}"
+            continue
+        graph = Graph(dwell, path)
+        found, lines = compare(told_by_gcc(path[:-1] + "ci"), graph, Code(graph, path))
+        counts += found
+        wrong += lines
+    if problem:
+        table.skip(title, problem)
+    else:
+        table.add(title, counts, wrong)
+
+
+def named_sources(name):
+    if name in PACKAGES:
+        return package_sources(name)
+    if name == "sqlite3":
+        return sqlite()
+    path = os.path.join(HERE, name) if name in OWN else os.path.abspath(name)
+    return Sources(os.path.basename(name), [path], [], name.endswith((".cpp", ".cc")))
 
 
 def main():
-    dwell, *sources = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("dwell")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--all-options", action="store_true")
+    options = parser.parse_intermixed_args()
     os.makedirs(FOLDER, exist_ok=True)
-    work = [(os.path.abspath(source), options) for source in sources for options in OPTIONS]
-    if not sources:
-        work = [(os.path.join(HERE, name), options) for name in ("frames.c", "calls.c")
-                for options in OPTIONS]
-        work += [(source, "-O2") for source in [sqlite_source()] if source]
-    rows, totals = [], Counter()
-    for source, options in work:
-        totals += check(dwell, source, options, rows)
-    print(f"{'':33}" + "".join(f"{column:>10}" for column in COLUMNS))
-    for title, counts in rows:
-        print(f"{title:33}" + "".join(f"{counts[column]:>10,}" for column in COLUMNS))
-    print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped")
-    return 1 if totals["failed"] else 0
+    usual = {**dict.fromkeys(OWN, OPTIONS), **FEW}
+    if options.all_options:
+        usual = dict.fromkeys([*OWN, "sqlite3", *PACKAGES], dict.fromkeys((*LEVELS, *OPTIONS)))
+    table = Table()
+    for name in options.names or usual:
+        for option in usual.get(name, OPTIONS):
+            check(options.dwell, named_sources(name), option, table)
+    table.print()
+    return 1 if table.failed else 0
 
 
 if __name__ == "__main__":

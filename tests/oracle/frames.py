@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """frames.py: are stack frames what the compilers say they are?
 
-    tests/oracle/frames.py DWELL [--all-options] [FILE.c...]
+    tests/oracle/frames.py DWELL [--levels | --all-options] [--markdown] [FILE.c | NAME...]
 
-In: dwell, and C files (without any: frames.c and frames.cpp here, SQLite, and libraries from Debian's sources, see
-sources.py). Each is compiled with several compilers and options, the large ones only with a few
-unless asked: --all-options takes all of them, each level of optimization with each option that
-changes frames, which takes hours. Out: a table with a row for each, what is different, and as the
+In: dwell, and C files or names of sources (without any: frames.c and frames.cpp here, sqlite3, and
+libraries from Debian's sources, see sources.py). Each is compiled with several compilers and options,
+the large ones only with a few unless asked: --levels takes each level of optimization, and
+--all-options each of them with each option that changes frames, which takes hours for all sources.
+Out: a table with a row for each (--markdown: for all options of a compiler together, as in
+docs/frames.md), what is different, and as the
 last line `N passed, N failed, N skipped`. `dwell stack --json --all` on the object file is compared
 with `-fstack-usage`; and a Rust program with the section that nightly rustc -Z emit-stack-sizes
 makes. gcc counts the return address, clang and rustc do not. C functions are matched by name, C++
@@ -23,17 +25,19 @@ What lies in the red zone, which neither counts, is compared with the same code 
 frame there is larger by what the red zone held, up to the alignment of the stack.
 """
 
+import argparse
 import json
 import os
 import re
 import shutil
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from sources import PACKAGES, Sources, package_sources, sqlite
 from subjects import FOLDER, Results, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OWN = ("frames.c", "frames.cpp")
 RETURN_ADDRESS = 8
 ALIGNMENT = 16
 NO_LINE = "None:None"
@@ -59,6 +63,7 @@ OPTIONS = ("", "-fomit-frame-pointer", "-fno-omit-frame-pointer", "-fcf-protecti
 ALL_VARIANTS = VARIANTS + tuple((compiler, f"{level} {options}".strip())
                                 for compiler in ("gcc", "clang") for level in LEVELS
                                 for options in OPTIONS)
+LEVEL_VARIANTS = tuple((compiler, level) for compiler in ("gcc", "clang") for level in LEVELS)
 CPP_COMPILERS = {"gcc": "g++", "clang": "clang++"}
 RUST_VARIANTS = ("-Copt-level=0", "-Copt-level=3", "-Copt-level=s")
 RUST_PROGRAM = """
@@ -229,6 +234,21 @@ class Table(Results):
             print(f"{title:60}" + "".join(f"{counts[column]:>11,}" for column in columns))
         self.print_sum()
 
+    def print_markdown(self):
+        """All options of a compiler together; a title is a name, a compiler and options."""
+        columns = ("equal", *EXPLANATIONS, "different")
+        print("| sources | compiler | sets of options | functions | " + " | ".join(columns) + " |")
+        print("|---|---|" + "---:|" * (len(columns) + 2))
+        sums, sets = defaultdict(Counter), Counter()
+        for title, counts in self.rows:
+            name, compiler, *_ = title.split()
+            sums[name, compiler].update(counts)
+            sets[name, compiler] += 1
+        for (name, compiler), counts in sums.items():
+            figures = [sets[name, compiler], sum(counts.values()), *(counts[key] for key in columns)]
+            print(f"| {name} | {compiler} | " + " | ".join(f"{each:,}" for each in figures) + " |")
+        self.print_sum()
+
 
 def compare_object(dwell, compiler, object_file):
     alignments, pushes = oddities(object_file)
@@ -319,26 +339,45 @@ def check_rust(dwell, table):
                                   *oddities(object_file)))
 
 
+def named_sources(name):
+    if name in PACKAGES:
+        return package_sources(name)
+    if name == "sqlite3":
+        return sqlite()
+    path = os.path.join(HERE, name) if name in OWN else os.path.abspath(name)
+    return Sources(os.path.basename(name), [path], [], name.endswith(".cpp"))
+
+
+def check_usual(dwell, all_variants, table):
+    """Everything; of what is large only a few variants, if not all were asked for."""
+    check_rust(dwell, table)
+    check_sources(dwell, named_sources("frames.c"), all_variants or VARIANTS, table)
+    check_sources(dwell, named_sources("frames.cpp"), (all_variants or VARIANTS) + CPP_VARIANTS,
+                  table)
+    for name in ("sqlite3", *(PACKAGES if all_variants else FEW_PACKAGES)):
+        check_sources(dwell, named_sources(name), all_variants or FEW_VARIANTS, table)
+    check_red_zone(dwell, package_sources("zlib"), table)
+
+
 def main():
-    dwell, *files = [word for word in sys.argv[1:] if word != "--all-options"]
-    has_all = "--all-options" in sys.argv
+    parser = argparse.ArgumentParser()
+    parser.add_argument("dwell")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--levels", action="store_true")
+    parser.add_argument("--all-options", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_intermixed_args()
     os.makedirs(FOLDER, exist_ok=True)
     table = Table()
-    for path in files:
-        sources = Sources(os.path.basename(path), [os.path.abspath(path)], [], False)
-        check_sources(dwell, sources, VARIANTS, table)
-    if not files:
-        own = Sources("frames.c", [os.path.join(HERE, "frames.c")], [], False)
-        check_rust(dwell, table)
-        check_sources(dwell, own, ALL_VARIANTS if has_all else VARIANTS, table)
-        own = Sources("frames.cpp", [os.path.join(HERE, "frames.cpp")], [], True)
-        check_sources(dwell, own, (ALL_VARIANTS if has_all else VARIANTS) + CPP_VARIANTS, table)
-        check_sources(dwell, sqlite(), ALL_VARIANTS if has_all else FEW_VARIANTS, table)
-        for name in PACKAGES if has_all else FEW_PACKAGES:
-            check_sources(dwell, package_sources(name), ALL_VARIANTS if has_all else FEW_VARIANTS,
-                          table)
-        check_red_zone(dwell, package_sources("zlib"), table)
-    table.print()
+    variants = ALL_VARIANTS if options.all_options else LEVEL_VARIANTS if options.levels else ()
+    for name in options.names:
+        check_sources(options.dwell, named_sources(name), variants or VARIANTS, table)
+    if not options.names:
+        check_usual(options.dwell, variants, table)
+    if options.markdown:
+        table.print_markdown()
+    else:
+        table.print()
     return 1 if table.failed else 0
 
 

@@ -79,7 +79,7 @@ LARGE = {
                                           path="/usr/bin/python3.11"),
     "git-status": lambda: observed.git("status"),
     "cc1": observed.cc1,
-    "cargo": lambda: observed.command_of("cargo", "--list"),
+    "cargo": lambda: observed.cargo("--list"),
 }
 
 

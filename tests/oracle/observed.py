@@ -160,6 +160,13 @@ def cc1():
                       os.devnull, path=path)
 
 
+def cargo(*arguments):
+    """The program itself: what the search path has may choose a toolchain and start that one's."""
+    rustc = shutil.which("rustc")
+    sysroot = run([rustc, "--print", "sysroot"]).stdout.strip() if rustc else ""
+    return command_of("cargo", *arguments, path=os.path.join(sysroot, "bin", "cargo"))
+
+
 PROGRAMS = {
     "python": python,
     "python-system": lambda: command_of("python3.11", write("observed-python.py", PYTHON),
@@ -174,6 +181,7 @@ PROGRAMS = {
         "g++", "-O2", "-g", write("exceptions.cpp", CPP_EXCEPTIONS)]), *"12345"),
     "cc1": cc1,
     "node": lambda: command_of("node", "-e", NODE),
+    "cargo": lambda: cargo("--list"),
 }
 
 

@@ -16,8 +16,8 @@
 //! expect calls[from=use_quiet_hook].kind == field
 //! expect heap[name=use_quiet_hook].allocates == never
 //! expect no stack[name=sum].unbounded_because
-//! expect release: calls[from=use_leaked].kind == unresolved
-//! expect release: heap[name=use_leaked].allocates == unknown
+//! expect release: calls[from=use_leaked].is_complete == false
+//! expect release: heap[name=use_leaked].allocates == maybe
 //! worse use_leaked
 //! expect debug: calls[from=use_leaked].kind == prototype
 //! expect debug: some calls[from=use_leaked, to contains allocating, to contains other]

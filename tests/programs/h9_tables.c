@@ -7,8 +7,9 @@
 //! - `notify` calls what a program registers at run time in a struct on the heap. The struct is
 //!   written, so all functions that are taken for such a pointer are candidates, and no others:
 //!   `on_open` and `on_close`, but not `compare`, which has other parameters.
-//! - `blind` calls a pointer that comes out of a `void *` of which nothing is known. It must stay
-//!   unresolved (or, where the compiler sees through it, become the one function that it is).
+//! - `blind` calls a pointer that comes out of a `void *` of which nothing is known. What it could
+//!   enter is told by registers, which is no complete answer: it might allocate. (Or, where the
+//!   compiler sees through it, it becomes the one function that it is.)
 //!
 //! None of the candidates of `run`, `read_through` and `notify` allocates but `on_open`.
 //! The types are in the debug information, so release builds have it too.
@@ -27,11 +28,14 @@
 //! expect calls[from=notify, kind=prototype].to contains on_close
 //! expect calls[from=notify, kind=prototype].to lacks compare
 //! expect calls[from=notify, kind=prototype].to lacks add
-//! expect some calls[from=blind, kind=unresolved]
+//! expect some calls[from=blind, is_complete=false]
+//! expect no calls[from=run, is_complete=false]
+//! expect no calls[from=notify, is_complete=false]
 //! expect heap[name=run].allocates == never
 //! expect heap[name=read_through].allocates == never
 //! expect heap[name=notify].allocates == maybe
-//! expect heap[name=blind].allocates == unknown
+//! expect heap[name=blind].allocates == maybe
+//! expect heap[name=blind].witness_kind in (prototype, address_taken)
 //! run exits 0
 
 #include <stdint.h>

@@ -75,29 +75,40 @@ void graph_chain(struct graph *graph, uint32_t function, const uint32_t *targets
     graph_leaf(graph, function);
 }
 
-static void lay_out_call(struct program *program, const struct graph_block *source)
+/** Returns the place of the targets, which calls of two or more share, as those through a vtable.
+ */
+static uint32_t lay_out_targets(struct program *program, const struct graph_target *target)
 {
-    struct call *call = &program->calls[program->call_count++];
-    const struct graph_target *target = &source->target;
-    *call = (struct call){.address = 0x100000 + program->call_count,
-                          .from = source->function,
-                          .first_target = program->call_target_count,
-                          .target_count = target->count,
-                          .depth_bytes = target->depth,
-                          .kind = (uint8_t)target->kind,
-                          .is_tail = target->is_tail,
-                          .is_partial = target->is_partial};
-    // Calls of two or more share a list that is already there, as those through a vtable do.
-    for (uint32_t i = 0; target->count > 1 && i + target->count <= program->call_target_count;
-         i++) {
-        if (memcmp(program->call_targets + i, target->functions, target->count * 4) == 0) {
-            call->first_target = i;
-            return;
-        }
-    }
+    for (uint32_t i = 0; target->count > 1 && i + target->count <= program->call_target_count; i++)
+        if (memcmp(program->call_targets + i, target->functions, target->count * 4) == 0)
+            return i;
     memcpy(program->call_targets + program->call_target_count, target->functions,
            target->count * 4);
     program->call_target_count += target->count;
+    return program->call_target_count - target->count;
+}
+
+static void lay_out_call(struct program *program, const struct graph_block *source)
+{
+    uint32_t index = program->call_count++;
+    const struct graph_target *target = &source->target;
+    bool is_loose = target->kind == CALL_ADDRESS_TAKEN;
+    uint32_t first = lay_out_targets(program, target);
+    program->calls[index] =
+        (struct call){.address = 0x100001 + index,
+                      .from = source->function,
+                      .first_target = first,
+                      .target_count = is_loose ? 0 : target->count,
+                      .depth_bytes = target->depth,
+                      .kind = is_loose ? CALL_UNRESOLVED : (uint8_t)target->kind,
+                      .is_tail = target->is_tail,
+                      .is_partial = target->is_partial && !is_loose};
+    if (is_loose)
+        program->loose_calls[program->loose_call_count++] =
+            (struct loose_call){.call = index,
+                                .first_target = first,
+                                .target_count = target->count,
+                                .kind = CALL_ADDRESS_TAKEN};
 }
 
 static void lay_out_block(struct program *program, const struct graph_block *source, uint32_t first)
@@ -118,6 +129,7 @@ void graph_finish(struct graph *graph)
     size_t functions = (size_t)program->function_count + 1, blocks = graph->count + 1;
     program->blocks = arena_calloc(arena, blocks, sizeof *program->blocks);
     program->calls = arena_calloc(arena, blocks, sizeof *program->calls);
+    program->loose_calls = arena_calloc(arena, blocks, sizeof *program->loose_calls);
     program->call_targets = arena_calloc(arena, blocks, 4 * MAX_TARGETS);
     program->function_blocks = arena_calloc(arena, functions, 4);
     program->function_calls = arena_calloc(arena, functions, 4);

@@ -16,7 +16,10 @@
 
 enum { MAX_TARGETS = 8 };
 
-/** What a call does; targets, then what differs from a direct call at depth 8. */
+/**
+ * What a call does; targets, then what differs from a direct call at depth 8. With
+ * CALL_ADDRESS_TAKEN it is unresolved, and the targets are those of its struct loose_call.
+ */
 struct graph_target {
     uint32_t functions[MAX_TARGETS];
     uint32_t count;

@@ -62,6 +62,7 @@ void code_init(struct machine_code *code)
     code->program.functions = code->functions;
     code->program.image_functions = code->image_functions;
     code->program.facts = &code->facts;
+    code->facts.crates = code->crates;
 }
 
 void code_deinit(struct machine_code *code)

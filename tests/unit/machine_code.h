@@ -30,6 +30,7 @@ struct machine_code {
     struct function functions[MAX_FUNCTIONS + 1];
     struct unwind_entry unwind_entries[MAX_FUNCTIONS + 1];
     uint32_t image_functions[2];
+    const char *crates[MAX_FUNCTIONS + 1]; /* none, unless the test sets some */
     uint8_t file[END];
 };
 

@@ -50,7 +50,7 @@ static void random_block(struct random *random, struct graph *graph, uint32_t fu
     } else if (kind == 5) {
         graph_tail(graph, function, random_target(random));
         struct graph_block *block = &graph->data[graph->count - 1];
-        if (block->target.kind == CALL_UNRESOLVED)
+        if (block->target.kind == CALL_UNRESOLVED || block->target.kind == CALL_ADDRESS_TAKEN)
             flags |= BLOCK_UNRESOLVED;
     } else {
         graph_block(graph, function, kind < 8 ? BLOCK_RETURNS : 0, kind < 8 ? END : next);

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 enum { PROGRAMS = 10000, MAX_BLOCKS = 8, ENTERED = 1, OPEN = 2, MASKS = 4 };
+enum { ENTERING = 1 << ENTERED | 1 << (ENTERED | OPEN) }; // of sets of masks
 enum { ENTRIES = BLOCK_LANDING_PAD | BLOCK_GAP };
 
 struct model {
@@ -48,17 +49,12 @@ static uint32_t target_of(const struct model *model, uint32_t call, uint32_t ind
     return model->program->call_targets[model->program->calls[call].first_target + index];
 }
 
-static bool is_weak(const struct call *call)
-{
-    return call->is_partial || call->kind == CALL_ADDRESS_TAKEN;
-}
-
 static bool can_return(const struct model *model, uint32_t index)
 {
     if (index == NONE)
         return true;
     const struct call *call = &model->program->calls[index];
-    bool result = !call->target_count || call->kind == CALL_ADDRESS_TAKEN;
+    bool result = !call->target_count;
     for (uint32_t i = 0; i < call->target_count; i++)
         result |= model->returns[target_of(model, index, i)];
     return result;
@@ -124,13 +120,29 @@ static uint8_t effect_of(const struct model *model, uint32_t function)
     return function < CODE_COUNT ? model->any[function] : OPEN;
 }
 
+/** Whether some function that an unresolved call could enter may enter an allocator. */
+static bool loosely_enters(const struct model *model, uint32_t call, bool is_normal)
+{
+    const struct loose_call *loose = program_loose_call(model->program, call);
+    for (uint32_t i = 0; loose && i < loose->target_count; i++) {
+        uint32_t target = model->program->call_targets[loose->first_target + i];
+        bool may_normally = target < CODE_COUNT
+                                ? model->runs[target] & ENTERING || model->stays[target] & ENTERED
+                                : effect_of(model, target) & ENTERED;
+        if (is_normal ? may_normally : effect_of(model, target) & ENTERED)
+            return true;
+    }
+    return false;
+}
+
 static uint8_t any_effect(const struct model *model, uint32_t call)
 {
     const struct call *record = &model->program->calls[call];
     uint8_t effect = record->target_count ? 0 : OPEN;
+    effect |= loosely_enters(model, call, false) ? ENTERED : 0;
     for (uint32_t i = 0; i < record->target_count; i++)
         effect |= effect_of(model, target_of(model, call, i));
-    return effect && is_weak(record) ? OPEN : effect;
+    return effect && record->is_partial ? OPEN : effect;
 }
 
 /** Returns the masks that a call may come back with. */
@@ -138,8 +150,8 @@ static uint8_t call_runs(const struct model *model, uint32_t call)
 {
     const struct call *record = &model->program->calls[call];
     if (!record->target_count)
-        return 1 << OPEN;
-    if (is_weak(record))
+        return 1 << OPEN | (loosely_enters(model, call, true) ? 1 << (ENTERED | OPEN) : 0);
+    if (record->is_partial)
         return any_effect(model, call) ? 1 | 1 << OPEN : 1;
     uint8_t runs = 0;
     for (uint32_t i = 0; i < record->target_count; i++) {
@@ -359,9 +371,9 @@ static uint8_t call_effect(const struct model *model, uint32_t call, bool with_e
     for (unsigned m = 0; m < MASKS; m++)
         if (runs & 1 << m)
             effect |= m;
-    if (with_ends && is_weak(record))
+    if (with_ends && record->is_partial)
         effect |= any_effect(model, call);
-    for (uint32_t i = 0; i < record->target_count && !is_weak(record); i++)
+    for (uint32_t i = 0; i < record->target_count && !record->is_partial; i++)
         effect |= model->stays[target_of(model, call, i)];
     return effect;
 }
@@ -388,14 +400,12 @@ static bool add_stays(struct model *model, uint32_t function)
     return changed;
 }
 
-static void find_stays(struct model *model)
+static bool find_stays(struct model *model)
 {
-    bool changed = true;
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < CODE_COUNT; i++)
-            changed |= add_stays(model, i);
-    }
+    bool changed = false;
+    for (uint32_t i = 0; i < CODE_COUNT; i++)
+        changed |= add_stays(model, i);
+    return changed;
 }
 
 static void build(struct model *model)
@@ -407,16 +417,17 @@ static void build(struct model *model)
         model->may_catch[i] = find_catch(model, i);
     while (find_runs(model))
         ;
-    find_stays(model);
+    while (find_stays(model) || find_runs(model))
+        ;
 }
 
 static enum verdict expected(const struct model *model, uint32_t function)
 {
     uint8_t runs = model->runs[function], stays = model->stays[function];
-    uint8_t without = 1 | 1 << OPEN, entered = 1 << ENTERED | 1 << (ENTERED | OPEN);
+    uint8_t without = 1 | 1 << OPEN;
     if (runs && !(runs & without))
         return VERDICT_ALWAYS;
-    if (runs & entered || stays & ENTERED)
+    if (runs & ENTERING || stays & ENTERED)
         return VERDICT_MAYBE;
     if (runs & (1 << OPEN | 1 << (ENTERED | OPEN)) || stays & OPEN)
         return VERDICT_UNKNOWN;

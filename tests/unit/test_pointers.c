@@ -28,8 +28,6 @@ enum {
 
 enum language { C, CPP, RUST };
 
-static const char *crates[MAX_FUNCTIONS + 1];
-static const char *const no_crates[MAX_FUNCTIONS + 1];
 static const char *const all_rust[] = {"made", "made", "made", "made", "made", "made"};
 
 static void word(struct machine_code *code, uint64_t address, uint64_t value)
@@ -41,10 +39,8 @@ static void init(struct machine_code *code, enum language language)
 {
     code_init(code);
     code->image.type = IMAGE_EXECUTABLE;
-    memcpy(crates, no_crates, sizeof crates);
     if (language == RUST)
-        memcpy(crates, all_rust, sizeof all_rust);
-    code->facts.crates = crates;
+        memcpy(code->crates, all_rust, sizeof all_rust);
 }
 
 /** Two vtables that have ONE and TWO at @p offset, and nothing behind. */

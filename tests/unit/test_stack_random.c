@@ -47,10 +47,8 @@ static int64_t behind_call(struct chain *chain, uint32_t index, bool with_panic)
 {
     const struct call *call = &chain->program->calls[index];
     int64_t best = -1;
-    if (call->depth_bytes < 0 || !call->target_count || call->kind == CALL_ADDRESS_TAKEN)
+    if (call->depth_bytes < 0 || !call->target_count)
         chain->is_bounded = false;
-    if (call->kind == CALL_ADDRESS_TAKEN)
-        return -1;
     for (uint32_t i = 0; i < call->target_count; i++) {
         uint32_t target = chain->program->call_targets[call->first_target + i];
         int64_t bytes = deepest(chain, target, with_panic || call->is_partial);
@@ -135,7 +133,7 @@ static bool leads_to(const struct program *program, uint32_t from, uint32_t to, 
 {
     for (uint32_t i = program->function_calls[from]; i < program->function_calls[from + 1]; i++) {
         const struct call *call = &program->calls[i];
-        for (uint32_t j = 0; j < call->target_count && call->kind != CALL_ADDRESS_TAKEN; j++) {
+        for (uint32_t j = 0; j < call->target_count; j++) {
             uint32_t target = program->call_targets[call->first_target + j];
             if (!counts(program, i, true))
                 continue;

@@ -48,8 +48,6 @@ static uint8_t call_traits(const struct call *call)
     unsigned traits = 0;
     if (call->is_partial)
         traits |= CALL_IS_PARTIAL;
-    if (call->kind == CALL_ADDRESS_TAKEN)
-        traits |= CALL_IS_ANYTHING;
     if (call->is_tail)
         traits |= CALL_IS_TAIL;
     return (uint8_t)traits;

@@ -17,11 +17,9 @@ struct target_list {
 
 /** What searches ask of each call, a bit each, without touching struct call. */
 enum call_traits {
-    CALL_IS_PARTIAL = 1,  /* it enters its callee in the middle */
-    CALL_IS_ANYTHING = 2, /* the candidates are nothing better than all functions whose address is
-                             taken */
-    CALL_IS_WEAK = 3,     /* either: the targets say only what the call may do at most */
-    CALL_IS_TAIL = 4,
+    CALL_IS_PARTIAL = 1, /* it enters its callee in the middle: what that does is what the call may
+                            do at most */
+    CALL_IS_TAIL = 2,
 };
 
 struct callgraph {

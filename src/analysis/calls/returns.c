@@ -5,7 +5,7 @@
  * function returns if a block that leaves it can be reached; control reaches
  *   - the entry of each function, and its blocks that only the unwinder enters: a catch returns;
  *   - the successors of a reached block without a call, or whose call may return.
- * A call may return if it is unresolved or weak (callgraph.h), or one of its targets does. A
+ * A call may return if it is unresolved or partial, or one of its targets does. A
  * function without code may return unless known.c knows better. This is reachability over blocks
  * and functions at once (D. Dowling and J. Gallier's linear-time algorithm for Horn clauses, 1984,
  * is the same idea): each block is visited once, and a function that is found to return wakes the

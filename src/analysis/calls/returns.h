@@ -30,7 +30,7 @@ static inline bool call_returns(const struct returns *returns, const struct call
                                 uint32_t call)
 {
     uint32_t callee = graph->callees[call];
-    return callee == NONE || (graph->traits[call] & CALL_IS_ANYTHING) || returns->returns[callee];
+    return callee == NONE || returns->returns[callee];
 }
 
 /** Whether @p block hands control on: it makes no call, or one that may return. */

@@ -4,7 +4,7 @@
  * In: blocks, call paths, struct ways. Out: the complement, who can avoid it. It is the least set
  * such that a function may avoid the allocator if a block that leaves it can be reached from its
  * entry over blocks without a call, or with a call that returns and
- *   - is unresolved or weak (callgraph.h), or
+ *   - is unresolved or partial, or
  *   - has a target that may avoid the allocator, or that may return by catching an exception: what
  *     it did before that is not on its normal paths.
  * What is not in the set always allocates: a run of the function that returns takes a path of
@@ -57,7 +57,7 @@ static bool call_passes(const struct search *search, uint32_t call)
         return false;
     if (callee == NONE || search->passes_without[callee])
         return true;
-    return search->graph->traits[call] & CALL_IS_WEAK &&
+    return search->graph->traits[call] & CALL_IS_PARTIAL &&
            call_returns(search->ways->returns, search->graph, call);
 }
 

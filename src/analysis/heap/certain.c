@@ -49,7 +49,7 @@ static bool may_be_certain(const struct question *question, uint32_t call)
     const struct callgraph *graph = question->ways->graph;
     uint32_t callee = graph->callees[call];
     return question->program->calls[call].passes_constants && callee < graph->function_count &&
-           !(graph->traits[call] & CALL_IS_WEAK) && is_doubtful(question, callee) &&
+           !(graph->traits[call] & CALL_IS_PARTIAL) && is_doubtful(question, callee) &&
            !question->certain.functions[callee] && trial_can_run(&question->trial, callee);
 }
 

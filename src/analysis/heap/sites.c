@@ -57,7 +57,7 @@ static bool can_be_site(const struct program *program, uint32_t index)
 {
     const struct facts *facts = program->facts;
     const struct call *call = &program->calls[index];
-    return call->kind != CALL_ADDRESS_TAKEN && program->functions[call->from].image == 0 &&
+    return program->functions[call->from].image == 0 &&
            facts->call_paths[index] != CALL_PATH_DEAD &&
            facts->allocator_roles[call->from] == ALLOCATOR_NONE &&
            facts->map_roles[call->from] == ALLOCATOR_NONE;

@@ -10,9 +10,11 @@
  *                live calls
  *   OPEN_NORMAL  the same, over normal calls
  *
- * A weak call (callgraph.h) leads nowhere for certain: where one of its targets is MAY_ANY or
- * OPEN_ANY, the call counts as unresolved. A call in a function that calls setjmp is weak besides
- * being known, since what a callee does before a longjmp is not on the callee's normal paths.
+ * A call into the middle of a function leads nowhere for certain: where its target is MAY_ANY or
+ * OPEN_ANY, the call counts as unresolved. So does, besides being known, a call in a function that
+ * calls setjmp, since what a callee does before a longjmp is not on the callee's normal paths.
+ * An unresolved call may lead to the allocator over what it could enter (program.loose_calls); such
+ * ways are looked for only from functions that have no other.
  * Allocators are leaves: nothing is propagated to them. Ties are broken by the order of calls.
  *
  * The ways to unresolved calls share one array: the step of OPEN_NORMAL where there is one, else
@@ -27,14 +29,24 @@
 
 #include <stdlib.h>
 
+/** Loose calls that could enter the same functions. */
+struct loose_list {
+    uint32_t first_target, target_count;
+    bool is_reached;
+};
+
 struct search {
     struct ways *ways;
     const struct program *program;
     struct step *steps;
     uint32_t *queue; /* functions */
     uint32_t count;
+    uint32_t next; /* in the queue: whose callers are still to be told */
     uint8_t flag;
-    bool normal_only, takes_weak;
+    bool normal_only, takes_partial;
+    uint32_t *places;               /* of each function in the queue; NONE */
+    ARRAY(struct loose_list) lists; /* few, since calls are told apart by little */
+    uint32_t *call_lists;           /* of each loose call: its list */
 };
 
 bool allocator_counts(enum heap_role question, uint8_t role)
@@ -70,20 +82,20 @@ static void add_callers(struct search *search, uint32_t function, uint32_t node)
     const struct callgraph *graph = search->ways->graph;
     for (uint32_t i = graph->node_callers[node]; i < graph->node_callers[node + 1]; i++) {
         uint32_t call = graph->callers[i];
-        bool is_weak = graph->traits[call] & CALL_IS_WEAK;
-        if (!is_on_path(search, call) || (is_weak && !search->takes_weak))
+        bool is_partial = graph->traits[call] & CALL_IS_PARTIAL;
+        if (!is_on_path(search, call) || (is_partial && !search->takes_partial))
             continue;
         uint32_t from = search->program->calls[call].from;
         if (!is_allocator(search, from))
-            add(search, from, (struct step){call, is_weak ? NONE : function});
+            add(search, from, (struct step){call, is_partial ? NONE : function});
     }
 }
 
 static void run(struct search *search)
 {
     const struct callgraph *graph = search->ways->graph;
-    for (uint32_t next = 0; next < search->count; next++) {
-        uint32_t function = search->queue[next];
+    while (search->next < search->count) {
+        uint32_t function = search->queue[search->next++];
         add_callers(search, function, function);
         for (uint32_t i = graph->function_lists[function]; i < graph->function_lists[function + 1];
              i++) {
@@ -96,19 +108,89 @@ static void run(struct search *search)
     }
 }
 
+/* ---- Loose calls ----------------------------------------------------------------------------- */
+
+static uint32_t loose_list(struct search *search, const struct loose_call *call)
+{
+    for (uint32_t i = 0; i < search->lists.count; i++)
+        if (search->lists.data[i].first_target == call->first_target &&
+            search->lists.data[i].target_count == call->target_count)
+            return i;
+    array_push(&search->lists, (struct loose_list){call->first_target, call->target_count, false});
+    return (uint32_t)search->lists.count - 1;
+}
+
+static void find_loose_lists(struct search *search)
+{
+    const struct program *program = search->program;
+    search->call_lists =
+        xmalloc(((size_t)program->loose_call_count + 1) * sizeof *search->call_lists);
+    for (uint32_t i = 0; i < program->loose_call_count; i++)
+        search->call_lists[i] = loose_list(search, &program->loose_calls[i]);
+}
+
+/** The member of the list from which the way is shortest, or NONE. */
+static uint32_t nearest_member(const struct search *search, const struct loose_list *list)
+{
+    uint32_t best = NONE;
+    for (uint32_t i = 0; i < list->target_count; i++) {
+        uint32_t function =
+            program_whole(search->program, search->program->call_targets[list->first_target + i]);
+        bool is_reached = search->ways->flags[function] & search->flag;
+        if (is_reached && (best == NONE || search->places[function] < search->places[best]))
+            best = function;
+    }
+    return best;
+}
+
+static void add_loose_callers(struct search *search, uint32_t list, uint32_t function)
+{
+    const struct program *program = search->program;
+    for (uint32_t i = 0; i < program->loose_call_count; i++) {
+        uint32_t call = program->loose_calls[i].call, from = program->calls[call].from;
+        if (search->call_lists[i] == list && is_on_path(search, call) &&
+            !is_allocator(search, from))
+            add(search, from, (struct step){call, function});
+    }
+}
+
+/** Goes on over loose calls, and from there over all, until nothing new is reached. */
+static void run_loose(struct search *search)
+{
+    for (bool has_news = true; has_news;) {
+        has_news = false;
+        for (uint32_t i = 0; i < search->count; i++)
+            search->places[search->queue[i]] = i;
+        for (uint32_t i = 0; i < search->lists.count; i++) {
+            struct loose_list *list = &search->lists.data[i];
+            uint32_t member = list->is_reached ? NONE : nearest_member(search, list);
+            if (member == NONE)
+                continue;
+            list->is_reached = has_news = true;
+            add_loose_callers(search, i, member);
+        }
+        run(search);
+    }
+    for (uint32_t i = 0; i < search->lists.count; i++)
+        search->lists.data[i].is_reached = false;
+}
+
+/* ---- Searches -------------------------------------------------------------------------------- */
+
 static void find_allocator(struct search *search, uint8_t flag, enum heap_way way)
 {
     const uint8_t *roles = search->program->facts->allocator_roles;
     search->flag = flag;
     search->normal_only = flag == MAY_NORMAL;
-    search->takes_weak = false;
+    search->takes_partial = false;
     search->steps = search->ways->steps[way];
-    search->count = 0;
+    search->count = search->next = 0;
     for (uint32_t i = 0; i < search->program->function_count; i++) {
         if (allocator_counts(search->ways->role, roles[i]))
             add(search, i, (struct step){NONE, NONE});
     }
     run(search);
+    run_loose(search);
 }
 
 /**
@@ -122,8 +204,8 @@ static bool is_open(const struct search *search, uint32_t call, bool is_marked_p
     if (callee == NONE)
         return true;
     // The flags of targets are complete only when normal paths are searched, after all paths were;
-    // before that, run() carries OPEN_ANY over weak calls.
-    return (graph->traits[call] & CALL_IS_WEAK || is_marked_place) &&
+    // before that, run() carries OPEN_ANY over partial calls.
+    return (graph->traits[call] & CALL_IS_PARTIAL || is_marked_place) &&
            search->ways->flags[callee] & (MAY_ANY | OPEN_ANY);
 }
 
@@ -155,9 +237,9 @@ static void find_unresolved(struct search *search, uint8_t flag)
 {
     search->flag = flag;
     search->normal_only = flag == OPEN_NORMAL;
-    search->takes_weak = true;
+    search->takes_partial = true;
     search->steps = search->ways->steps[WAY_UNRESOLVED];
-    search->count = 0;
+    search->count = search->next = 0;
     for (uint32_t i = 0; i < search->program->function_count; i++) {
         if (!is_allocator(search, i) && is_unread(search, i))
             add(search, i, (struct step){NONE, NONE});
@@ -183,12 +265,17 @@ void ways_init(struct ways *ret, const struct callgraph *graph, const struct ret
     struct search search = {
         .ways = ret,
         .program = program,
-        .queue = xmalloc(((size_t)program->function_count + 1) * sizeof *search.queue)};
+        .queue = xmalloc(((size_t)program->function_count + 1) * sizeof *search.queue),
+        .places = xmalloc(((size_t)program->function_count + 1) * sizeof *search.places)};
+    find_loose_lists(&search);
     find_allocator(&search, MAY_ANY, WAY_ANY);
     find_allocator(&search, MAY_NORMAL, WAY_NORMAL);
     find_unresolved(&search, OPEN_ANY);
     find_unresolved(&search, OPEN_NORMAL);
     free(search.queue);
+    free(search.places);
+    free(search.call_lists);
+    array_deinit(&search.lists);
 }
 
 void ways_deinit(struct ways *ways)

@@ -19,27 +19,6 @@ enum { MAX_SOURCES = 4096 }; /* (function, argument) pairs behind one; more is n
 
 /* ---- Callers --------------------------------------------------------------------------------- */
 
-/** Images with a fixed place store the addresses of functions without relocations. */
-static void find_stored_functions(struct arrivals *arrivals, uint32_t image_index)
-{
-    const struct program *program = arrivals->program;
-    const struct image *image = program->images[image_index];
-    unsigned bytes = image->pointer_bytes;
-    for (uint32_t i = 0; image->type == IMAGE_EXECUTABLE && i < image->placed_count; i++) {
-        const struct section *section = &image->sections[i];
-        uint64_t value;
-        if (section->is_executable || !section->data)
-            continue;
-        for (uint64_t at = -section->address % bytes; at + bytes <= section->bytes; at += bytes) {
-            if (!image_read(image, section->address + at, bytes, &value) || !value)
-                continue;
-            uint32_t function = program_function_at(program, image_index, value);
-            if (function != NONE && program->functions[function].address == value)
-                arrivals->has_other_callers[program_whole(program, function)] = true;
-        }
-    }
-}
-
 static void find_other_callers(struct arrivals *arrivals)
 {
     const struct program *program = arrivals->program;
@@ -50,8 +29,6 @@ static void find_other_callers(struct arrivals *arrivals)
         if (function->is_address_taken || (is_open && function->is_exported))
             arrivals->has_other_callers[whole] = true;
     }
-    for (uint32_t i = 0; i < program->image_count; i++)
-        find_stored_functions(arrivals, i);
     for (uint32_t i = 0; i < program->facts->entry_count; i++)
         arrivals->has_other_callers[program->facts->entries[i].function] = true;
     for (uint32_t i = 0; i < program->call_count; i++) {

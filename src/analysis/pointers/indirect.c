@@ -146,6 +146,30 @@ static void hand_over(struct program *program, const struct target_pool *pool)
     program->call_target_count = (uint32_t)pool->targets.count;
 }
 
+/* ---- Functions in data ----------------------------------------------------------------------- */
+
+/** Images with a fixed place store the addresses of functions without relocations. */
+static void mark_stored_functions(struct program *program, uint32_t image_index)
+{
+    const struct image *image = program->images[image_index];
+    unsigned bytes = image->pointer_bytes;
+    for (uint32_t i = 0; image->type == IMAGE_EXECUTABLE && i < image->placed_count; i++) {
+        const struct section *section = &image->sections[i];
+        uint64_t value;
+        if (section->is_executable || !section->data)
+            continue;
+        for (uint64_t at = -section->address % bytes; at + bytes <= section->bytes; at += bytes) {
+            if (!image_read(image, section->address + at, bytes, &value) || !value)
+                continue;
+            uint32_t function = program_function_at(program, image_index, value);
+            if (function != NONE && program->functions[function].address == value)
+                program->functions[program_whole(program, function)].is_address_taken = true;
+        }
+    }
+}
+
+/* ---- Together -------------------------------------------------------------------------------- */
+
 void indirect_resolve(struct program *program)
 {
     struct target_pool pool = {.program = program};
@@ -158,6 +182,8 @@ void indirect_resolve(struct program *program)
                program->call_target_count * sizeof *program->call_targets);
     pool.targets.count = program->call_target_count;
     pool.ways = xcalloc(program->pointer_call_count, sizeof *pool.ways);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        mark_stored_functions(program, i);
     resolve_constants(program, &pool);
     arrivals_init(&arrivals, program);
     callbacks_resolve(program, &pool, &arrivals);

@@ -9,7 +9,8 @@
  * alignment, methods (null for those that cannot be called, addresses of data for supertraits); it
  * ends at the next such address. A C++ vtable's address point follows the offset to the top and
  * the address of the type information or null (Itanium C++ ABI 2.5.2); further ones of the same
- * class, which belong to its further bases, follow in the same object. Rust code also uses tables
+ * class, which belong to its further bases, follow in the same object. Which class it is, the type
+ * information says (classes.c). Rust code also uses tables
  * that a program lays out itself (RawWakerVTable); they count with whatever functions they have up
  * to the next address. Too many tables only make more candidates.
  */
@@ -40,6 +41,7 @@ struct finder {
     bool has_rust, has_cpp; /* the image has code in these languages */
     struct starts starts;
     struct slot_list slots[TABLE_KIND_COUNT];
+    struct classes *classes;
 };
 
 /* ---- Words ----------------------------------------------------------------------------------- */
@@ -189,7 +191,7 @@ static void find_starts(struct finder *finder)
 static void add_slot(struct finder *finder, enum table_kind kind, uint64_t offset,
                      uint32_t function)
 {
-    array_push(&finder->slots[kind], (struct table_slot){(uint32_t)offset, function});
+    array_push(&finder->slots[kind], (struct table_slot){(uint32_t)offset, function, NONE});
 }
 
 static bool is_rust_head(const struct finder *finder, uint64_t address)
@@ -250,11 +252,13 @@ static bool is_address_point(const struct finder *finder, uint64_t address)
 static uint64_t add_virtual_functions(struct finder *finder, uint64_t address)
 {
     unsigned bytes = finder->image->pointer_bytes;
+    uint32_t class = classes_add(finder->classes, finder->image_index, address - bytes);
     uint64_t at = address;
     for (unsigned i = 0; i < MAX_TABLE_WORDS; i++, at += bytes) {
         struct word word = word_at(finder, at);
         if (word.kind == WORD_FUNCTION)
-            add_slot(finder, TABLE_CPP, at - address, word.function);
+            array_push(&finder->slots[TABLE_CPP],
+                       (struct table_slot){(uint32_t)(at - address), word.function, class});
         else if (word.kind != WORD_NUMBER || word.number)
             break;
     }
@@ -329,7 +333,9 @@ static int by_offset(const void *a, const void *b)
     const struct table_slot *x = a, *y = b;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
-    return x->function < y->function ? -1 : x->function > y->function;
+    if (x->function != y->function)
+        return x->function < y->function ? -1 : 1;
+    return x->class < y->class ? -1 : x->class > y->class;
 }
 
 static void sort_slots(struct slot_list *list)
@@ -364,9 +370,10 @@ static bool has_cpp(const struct image *image)
     return !image->symbol_count;
 }
 
-void tables_init(struct tables *ret, const struct program *program)
+void tables_init(struct tables *ret, struct program *program)
 {
-    struct finder finder = {.program = program};
+    struct finder finder = {.program = program, .classes = &ret->classes};
+    classes_init(&ret->classes, program);
     for (uint32_t i = 0; i < program->image_count; i++) {
         finder.image = program->images[i];
         finder.image_index = i;
@@ -378,6 +385,7 @@ void tables_init(struct tables *ret, const struct program *program)
         find_tables(&finder);
     }
     free(finder.starts.data);
+    classes_finish(&ret->classes);
     for (unsigned i = 0; i < TABLE_KIND_COUNT; i++) {
         sort_slots(&finder.slots[i]);
         ret->slots[i] = finder.slots[i].data;
@@ -389,6 +397,7 @@ void tables_deinit(struct tables *tables)
 {
     for (unsigned i = 0; i < TABLE_KIND_COUNT; i++)
         free(tables->slots[i]);
+    classes_deinit(&tables->classes);
     *tables = (struct tables){0};
 }
 

@@ -4,6 +4,7 @@
 #ifndef DWELL_ANALYSIS_CALLS_TABLES_H
 #define DWELL_ANALYSIS_CALLS_TABLES_H
 
+#include "analysis/pointers/classes.h"
 #include "program/program.h"
 
 enum table_kind {
@@ -17,16 +18,18 @@ enum table_kind {
 struct table_slot {
     uint32_t offset; /* bytes from the table's address */
     uint32_t function;
+    uint32_t class; /* TABLE_CPP: of the objects that have the table, in tables.classes; NONE */
 };
 
-/** All slots of all tables of all images, each function once per kind and offset. */
+/** All slots of all tables of all images, each function once per kind, offset and class. */
 struct tables {
-    struct table_slot *slots[TABLE_KIND_COUNT]; /* by offset, then function */
+    struct table_slot *slots[TABLE_KIND_COUNT]; /* by offset, then function, then class */
     size_t counts[TABLE_KIND_COUNT];
+    struct classes classes; /* whose bases are known */
 };
 
 /** Needs references and facts.crates. */
-void tables_init(struct tables *ret, const struct program *program);
+void tables_init(struct tables *ret, struct program *program);
 void tables_deinit(struct tables *tables);
 
 /** Returns the first slot at @p offset, and how many there are. */

@@ -42,8 +42,16 @@ struct resolver {
     struct target_pool *pool;
     ARRAY(struct made_slot) made; /* by offset, then function, each once */
     struct tables tables;
-    struct int_map lists; /* from kind and offset to an index in `known` */
+    struct int_map lists; /* from what is asked for to an index in `known` */
     ARRAY(struct way) known;
+    struct string_map classes; /* names of classes that were asked for: their number */
+};
+
+/** Which functions are asked for. */
+struct slot_query {
+    unsigned kind; /* enum table_kind, or TABLE_CPP_OR_MADE */
+    uint32_t offset;
+    const char *class; /* of the object, as debug information has it; NULL: not known */
 };
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
@@ -115,12 +123,15 @@ static bool is_object(const struct access_path *object, const struct access_path
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
-static void push_slots(struct resolver *resolver, enum table_kind kind, uint32_t offset)
+/** Adds functions at an offset of tables; of those of C++, only of the family if there is one. */
+static void push_slots(struct resolver *resolver, enum table_kind kind, uint32_t offset,
+                       const bool *family)
 {
     size_t count;
     const struct table_slot *slots = tables_at(&resolver->tables, kind, offset, &count);
     for (size_t i = 0; i < count; i++)
-        array_push(&resolver->pool->targets, slots[i].function);
+        if (!family || slots[i].class == NONE || family[slots[i].class])
+            array_push(&resolver->pool->targets, slots[i].function);
 }
 
 static void push_made(struct resolver *resolver, int64_t offset)
@@ -137,23 +148,46 @@ static void push_made(struct resolver *resolver, int64_t offset)
         array_push(&resolver->pool->targets, resolver->made.data[low].function);
 }
 
-/** All functions at @p offset of tables of the kind; made once. */
-static struct way list_at(struct resolver *resolver, unsigned kind, uint32_t offset)
+/** A number for the query: that of its class, kind and offset together. */
+static uint64_t query_key(struct resolver *resolver, const struct slot_query *query)
 {
-    uint64_t key = (uint64_t)kind << 32 | offset;
+    uint32_t class = 0;
+    if (query->class) {
+        class = string_map_get(&resolver->classes, query->class);
+        if (class == MAP_NONE) {
+            class = (uint32_t)resolver->classes.count + 1;
+            string_map_set(&resolver->classes, query->class, class);
+        }
+    }
+    return (uint64_t) class << 32 | query->kind << 24 | query->offset;
+}
+
+static struct way make_list(struct resolver *resolver, const struct slot_query *query)
+{
+    struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
+    bool is_cpp = query->kind == TABLE_CPP || query->kind == TABLE_CPP_OR_MADE;
+    const bool *family =
+        query->class ? classes_derived(&resolver->tables.classes, query->class) : NULL;
+    push_slots(resolver, is_cpp ? TABLE_CPP : query->kind, query->offset, family);
+    if (query->kind == TABLE_RUST)
+        push_slots(resolver, TABLE_OTHER, query->offset, NULL);
+    bool is_found = target_pool_mark(resolver->pool) > list.first;
+    if (is_found && query->kind != TABLE_CPP)
+        push_made(resolver, query->offset);
+    if (is_found && query->kind == TABLE_CPP_OR_MADE)
+        push_made(resolver, INT64_MIN);
+    list.count = target_pool_close(resolver->pool, list.first);
+    return list;
+}
+
+/** All functions that the query asks for; each list is made once. */
+static struct way list_of(struct resolver *resolver, struct slot_query query)
+{
+    uint64_t key = query_key(resolver, &query);
     uint32_t index = int_map_get(&resolver->lists, key);
     if (index != MAP_NONE)
         return resolver->known.data[index];
-    struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
-    push_slots(resolver, kind == TABLE_CPP_OR_MADE ? TABLE_CPP : kind, offset);
-    if (kind == TABLE_RUST)
-        push_slots(resolver, TABLE_OTHER, offset);
-    bool is_found = target_pool_mark(resolver->pool) > list.first;
-    if (is_found && kind != TABLE_CPP)
-        push_made(resolver, offset);
-    if (is_found && kind == TABLE_CPP_OR_MADE)
-        push_made(resolver, INT64_MIN);
-    list.count = target_pool_close(resolver->pool, list.first);
+    struct way list = make_list(resolver, &query);
     int_map_set(&resolver->lists, key, (uint32_t)resolver->known.count);
     array_push(&resolver->known, list);
     return list;
@@ -191,15 +225,20 @@ static struct way resolve_virtual(struct resolver *resolver, uint32_t from,
                                   const struct access_path *table, uint32_t offset)
 {
     struct field field;
+    struct slot_query query = {.kind = TABLE_CPP_OR_MADE, .offset = offset};
     if (!typed_value(resolver->program, from, table, &field))
-        return list_at(resolver, TABLE_CPP_OR_MADE, offset);
-    const struct type *pointer = type_of(field.type);
+        return list_of(resolver, query);
+    const struct type *pointer = type_of(field.type), *object = type_of(field.object);
     uint8_t pointee = TYPE_UNKNOWN;
     if (pointer && pointer->kind == TYPE_POINTER && pointer->target != NONE)
         pointee = field.type.table->types[pointer->target].kind;
     if (pointee == TYPE_STRUCT || pointee == TYPE_UNION)
         return (struct way){0};
-    return list_at(resolver, pointee == TYPE_POINTER ? TABLE_CPP : TABLE_CPP_OR_MADE, offset);
+    if (pointee == TYPE_POINTER) {
+        query.kind = TABLE_CPP;
+        query.class = object ? object->name : NULL;
+    }
+    return list_of(resolver, query);
 }
 
 static struct way resolve(struct resolver *resolver, const struct pointer_call *pointer)
@@ -216,7 +255,8 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     const struct image *image = program->images[program->functions[from].image];
     if (is_rust_function(program, from) && (is_trait_object(pointer, &table, image) ||
                                             is_counted_trait_object(pointer, offset, image)))
-        return list_at(resolver, TABLE_RUST, (uint32_t)offset);
+        return list_of(resolver,
+                       (struct slot_query){.kind = TABLE_RUST, .offset = (uint32_t)offset});
     if (is_cpp_function(program, from) && is_virtual(pointer, &table))
         return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
@@ -272,11 +312,13 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
         return;
     tables_init(&resolver.tables, program);
     int_map_init(&resolver.lists);
+    string_map_init(&resolver.classes);
     find_made(&resolver);
     for (uint32_t i = 0; i < program->pointer_call_count; i++)
         if (!pool->ways[i].count)
             pool->ways[i] = resolve(&resolver, &program->pointer_calls[i]);
     int_map_deinit(&resolver.lists);
+    string_map_deinit(&resolver.classes);
     array_deinit(&resolver.known);
     array_deinit(&resolver.made);
     tables_deinit(&resolver.tables);

@@ -10,11 +10,10 @@
  * deep callee called from a shallow place costs what it costs (the usual sum over frames is larger;
  * J. Regehr, A. Reid, K. Webb, Eliminating stack overflow by abstract interpretation, 2005). Twice:
  * over all live calls, then over those on normal paths. Of the callees on normal paths, their
- * normal paths count, but for weak calls and calls in functions with setjmp (callgraph.h, ways.c)
+ * normal paths count, but for partial calls and calls in functions with setjmp (ways.c)
  * all their paths do. Allocators are functions like others here: their stack is real. There is no
- * bound where a frame, a depth or a callee is not known, and none in a circle of calls. Calls
- * whose candidates are all address-taken functions count as unresolved, as they do for verdicts.
- * The maxima themselves, and the floor where there is no bound, are found in depths.c.
+ * bound where a frame, a depth or a callee is not known, and none in a circle of calls. The maxima
+ * themselves, and the floor where there is no bound, are found in depths.c.
  */
 #include "analysis/stack.h"
 
@@ -25,7 +24,7 @@
 
 bool stack_call_is_known(const struct stack_pass *pass, uint32_t call)
 {
-    return pass->graph->callees[call] != NONE && !(pass->graph->traits[call] & CALL_IS_ANYTHING);
+    return pass->graph->callees[call] != NONE;
 }
 
 bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
@@ -37,7 +36,7 @@ bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
 const struct stack_pass *stack_callee_pass(const struct stack_pass *pass, uint32_t call)
 {
     const struct call *record = &pass->program->calls[call];
-    bool takes_all = pass->graph->traits[call] & CALL_IS_WEAK ||
+    bool takes_all = pass->graph->traits[call] & CALL_IS_PARTIAL ||
                      pass->program->facts->verdicts[record->from].is_marked_place;
     return pass->all_paths && takes_all ? pass->all_paths : pass;
 }

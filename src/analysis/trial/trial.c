@@ -190,7 +190,7 @@ static bool can_enter(const struct trial *trial, const struct trial_path *path, 
     const struct callgraph *graph = trial->graph;
     const struct function *functions = graph->program->functions;
     uint32_t callee = graph->callees[call], caller = graph->program->calls[call].from;
-    return callee < graph->function_count && !(graph->traits[call] & CALL_IS_WEAK) &&
+    return callee < graph->function_count && !(graph->traits[call] & CALL_IS_PARTIAL) &&
            path->depth < MAX_DEPTH && functions[callee].image == functions[caller].image &&
            trial_can_run(trial, callee);
 }
@@ -203,7 +203,7 @@ static bool ends_path(struct trial *trial, uint32_t call)
     if (callee == NONE || trial->passes_without[callee])
         return false;
     bool returns = call_returns(trial->returns, graph, call);
-    if (graph->traits[call] & CALL_IS_WEAK && returns)
+    if (graph->traits[call] & CALL_IS_PARTIAL && returns)
         return false;
     trial->has_allocated |= returns;
     return true;

@@ -19,9 +19,9 @@ enum {
     LONGEST_OWN_LIST = 16, /* targets that each call tells itself; longer lists are shared */
 };
 
-static const struct call *call_at(const struct report *report, uint32_t row)
+static struct call call_at(const struct report *report, uint32_t row)
 {
-    return &report->program->calls[row];
+    return shown_call(report->program, row);
 }
 
 void list_calls(struct report *report, struct rows *ret)
@@ -54,16 +54,16 @@ const struct table caller_table = TABLE(caller_columns);
 
 static struct cell get_listed_targets(struct report *report, uint32_t row)
 {
-    const struct call *call = call_at(report, row);
+    struct call call = call_at(report, row);
     size_t begin = list_begin(report);
-    for (uint32_t i = 0; i < call->target_count; i++)
-        list_add(report, report->program->call_targets[call->first_target + i]);
+    for (uint32_t i = 0; i < call.target_count; i++)
+        list_add(report, report->program->call_targets[call.first_target + i]);
     return cell_list(report, begin);
 }
 
 static bool has_shared_list(const struct report *report, uint32_t row)
 {
-    return call_at(report, row)->target_count > LONGEST_OWN_LIST;
+    return call_at(report, row).target_count > LONGEST_OWN_LIST;
 }
 
 static struct cell get_targets(struct report *report, uint32_t row)
@@ -74,7 +74,7 @@ static struct cell get_targets(struct report *report, uint32_t row)
 /* Where a list begins among all targets is a number that no other list has. */
 static struct cell get_list_number(struct report *report, uint32_t row)
 {
-    return cell_number(call_at(report, row)->first_target);
+    return cell_number(call_at(report, row).first_target);
 }
 
 static struct cell get_shared_list(struct report *report, uint32_t row)
@@ -94,22 +94,32 @@ static const struct column address_columns[] = {
 };
 static const struct table address_table = TABLE(address_columns);
 
+/* Whether surely nothing else is entered than the targets. */
+static bool is_complete(const struct report *report, uint32_t row)
+{
+    return report->program->calls[row].kind != CALL_UNRESOLVED;
+}
+
 static struct cell get_targets_text(struct report *report, uint32_t row)
 {
-    const struct call *call = call_at(report, row);
-    if (!call->target_count)
+    struct call call = call_at(report, row);
+    if (!call.target_count)
         return cell_unknown("?", STYLE_DOUBT);
-    uint32_t first = report->program->call_targets[call->first_target];
+    if (!is_complete(report, row))
+        return cell_unknown(arena_printf(&report->arena, "%u candidate%s",
+                                         (unsigned)call.target_count,
+                                         call.target_count == 1 ? "" : "s"),
+                            STYLE_DOUBT);
+    uint32_t first = report->program->call_targets[call.first_target];
     const char *name = program_function_name(report->program, first);
-    if (call->target_count == 1)
+    if (call.target_count == 1)
         return cell_text(name);
-    return cell_text(
-        arena_printf(&report->arena, "%s +%u", name, (unsigned)call->target_count - 1));
+    return cell_text(arena_printf(&report->arena, "%s +%u", name, (unsigned)call.target_count - 1));
 }
 
 static struct cell get_kind(struct report *report, uint32_t row)
 {
-    return cell_text(call_kind_name(call_at(report, row)->kind));
+    return cell_text(call_kind_name(call_at(report, row).kind));
 }
 
 static const char *kind_text(uint32_t kind)
@@ -119,8 +129,13 @@ static const char *kind_text(uint32_t kind)
 
 static struct cell get_kind_text(struct report *report, uint32_t row)
 {
-    uint32_t kind = call_at(report, row)->kind;
-    return cell_styled(kind_text(kind), kind == CALL_UNRESOLVED ? STYLE_DOUBT : STYLE_PLAIN);
+    return cell_styled(kind_text(call_at(report, row).kind),
+                       is_complete(report, row) ? STYLE_PLAIN : STYLE_DOUBT);
+}
+
+static struct cell get_is_complete(struct report *report, uint32_t row)
+{
+    return cell_bool(is_complete(report, row));
 }
 
 static struct cell get_on_panic(struct report *report, uint32_t row)
@@ -147,7 +162,7 @@ static struct cell get_path(struct report *report, uint32_t row)
 
 static struct cell get_is_tail(struct report *report, uint32_t row)
 {
-    return cell_bool(call_at(report, row)->is_tail);
+    return cell_bool(call_at(report, row).is_tail);
 }
 
 static const struct column call_columns[] = {
@@ -166,6 +181,7 @@ static const struct column call_columns[] = {
     {NULL, "WHERE", UNIT_PATH, get_call_place, NULL},
     {"to_addresses", NULL, UNIT_NONE, get_targets, &address_table},
     {"to_list", NULL, UNIT_NONE, get_shared_list, NULL},
+    {"is_complete", NULL, UNIT_NONE, get_is_complete, NULL},
 };
 const struct table call_table = TABLE(call_columns);
 
@@ -181,16 +197,18 @@ const struct table target_list_table = TABLE(target_list_columns);
 /* The first call with each list, by the place of the list. */
 static int by_list(const void *a, const void *b, void *context)
 {
-    const struct call *calls = context;
+    const struct program *program = context;
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    if (calls[x].first_target != calls[y].first_target)
-        return calls[x].first_target < calls[y].first_target ? -1 : 1;
+    uint32_t x_list = shown_call(program, x).first_target;
+    uint32_t y_list = shown_call(program, y).first_target;
+    if (x_list != y_list)
+        return x_list < y_list ? -1 : 1;
     return x < y ? -1 : x > y;
 }
 
 void list_target_lists(struct report *report, struct rows *ret)
 {
-    struct call *calls = report->program->calls;
+    struct program *program = report->program;
     struct rows all = {0};
     list_calls(report, &all);
     size_t kept = 0;
@@ -198,9 +216,10 @@ void list_target_lists(struct report *report, struct rows *ret)
         if (has_shared_list(report, all.data[i]))
             all.data[kept++] = all.data[i];
     if (kept)
-        qsort_r(all.data, kept, sizeof *all.data, by_list, calls);
+        qsort_r(all.data, kept, sizeof *all.data, by_list, program);
     for (size_t i = 0; i < kept; i++)
-        if (!i || calls[all.data[i - 1]].first_target != calls[all.data[i]].first_target)
+        if (!i || shown_call(program, all.data[i - 1]).first_target !=
+                      shown_call(program, all.data[i]).first_target)
             rows_push(ret, all.data[i]);
     rows_deinit(&all);
 }
@@ -228,7 +247,7 @@ static uint64_t count_kind(struct report *report, uint32_t kind, uint64_t *ret)
             continue;
         all += program->function_calls[i + 1] - program->function_calls[i];
         for (uint32_t c = program->function_calls[i]; c < program->function_calls[i + 1]; c++)
-            *ret += program->calls[c].kind == kind;
+            *ret += shown_call(program, c).kind == kind;
     }
     return all;
 }
@@ -281,7 +300,7 @@ static struct cell get_kind_meaning(struct report *report, uint32_t kind)
         [CALL_CONSTANT] = "through memory or a register whose value is known",
         [CALL_VTABLE] = "through a table of methods",
         [CALL_FIELD] = "through a field that holds known functions",
-        [CALL_PROTOTYPE] = "through a pointer to functions of one type",
+        [CALL_PROTOTYPE] = "through a pointer to functions that take what it passes",
         [CALL_ADDRESS_TAKEN] = "through a pointer to any function whose address is taken",
         [CALL_UNRESOLVED] = "the target is not known",
     };

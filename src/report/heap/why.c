@@ -80,7 +80,7 @@ static struct cell get_step_inlined(struct report *report, uint32_t row)
 
 static struct cell get_step_kind(struct report *report, uint32_t row)
 {
-    return cell_text(call_kind_name(call_of(report, row)->kind));
+    return cell_text(call_kind_name(step_kind(report->program, &report->why->path.steps[row])));
 }
 
 static struct cell get_step_calls(struct report *report, uint32_t row)
@@ -166,7 +166,8 @@ static void add_line(struct report *report, struct why_line line)
 static void add_step_lines(struct report *report, uint32_t step)
 {
     const struct call *call = call_of(report, step);
-    const char *how = call->kind == CALL_UNRESOLVED ? "not resolved" : call_kind_name(call->kind);
+    uint32_t kind = step_kind(report->program, &report->why->path.steps[step]);
+    const char *how = kind == CALL_UNRESOLVED ? "not resolved" : call_kind_name(kind);
     struct source_frame frames[MAX_INLINED];
     uint32_t count;
     struct place place = place_of_code(report->program, call->from, call->address, frames, &count);

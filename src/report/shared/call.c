@@ -1,7 +1,20 @@
-/* call.c: where a call stands: its function, address and source line. */
+/* call.c: what a call may enter, and where it stands: its function, address and source line. */
 #include "report/shared/call.h"
 
 #include "report/shared/function.h"
+
+struct call shown_call(const struct program *program, uint32_t index)
+{
+    struct call call = program->calls[index];
+    const struct loose_call *loose =
+        call.kind == CALL_UNRESOLVED ? program_loose_call(program, index) : NULL;
+    if (loose) {
+        call.kind = loose->kind;
+        call.first_target = loose->first_target;
+        call.target_count = loose->target_count;
+    }
+    return call;
+}
 
 struct place place_of_call(struct report *report, uint32_t row)
 {

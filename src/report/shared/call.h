@@ -7,6 +7,12 @@
 #include "report/report.h"
 #include "report/shared/place.h"
 
+/**
+ * The call as it is told: an unresolved one with what it could enter, if that is known
+ * (struct loose_call).
+ */
+struct call shown_call(const struct program *program, uint32_t call);
+
 struct place place_of_call(struct report *report, uint32_t call);
 
 struct cell get_call_address(struct report *report, uint32_t call);

@@ -2,13 +2,20 @@
 #include "report/shared/steps.h"
 
 #include "report/format/text.h"
+#include "report/shared/call.h"
 #include "report/shared/function.h"
+
+uint32_t step_kind(const struct program *program, const struct step *step)
+{
+    return step->target == NONE ? program->calls[step->call].kind
+                                : shown_call(program, step->call).kind;
+}
 
 uint32_t steps_kind(const struct program *program, const struct step *steps, uint32_t count)
 {
     uint32_t weakest = NONE;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t kind = program->calls[steps[i].call].kind;
+        uint32_t kind = step_kind(program, &steps[i]);
         if (weakest == NONE || kind > weakest)
             weakest = kind;
     }

@@ -9,6 +9,9 @@
 
 enum { MAX_STEPS = 1000 };
 
+/** Returns the enum call_kind of a step: CALL_UNRESOLVED only where it leads to nothing known. */
+uint32_t step_kind(const struct program *program, const struct step *step);
+
 /** Returns the weakest enum call_kind of the steps, NONE if there are none. */
 uint32_t steps_kind(const struct program *program, const struct step *steps, uint32_t count);
 

@@ -26,6 +26,10 @@ struct walk {
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
     uint64_t last_lost;                    /* where the stack pointer was lost in this block */
+    bool is_switched;                      /* the caller gave another stack */
+    uint8_t taken;                         /* as in struct frame */
+    bool leaves_result;                    /* the result register is written, or a callee may */
+    bool saves_variadic;                   /* it tests how many vector registers were passed */
 };
 
 void output_deinit(struct output *output)
@@ -39,6 +43,7 @@ void output_deinit(struct output *output)
     array_deinit(&output->pointer_stores);
     array_deinit(&output->pointer_arguments);
     frame_slots_deinit(&output->slots);
+    passed_arguments_deinit(&output->passed);
     array_deinit(&output->mentions);
     array_deinit(&output->block_calls);
     array_deinit(&output->tails);
@@ -97,6 +102,14 @@ static void note_stack(struct walk *walk, const struct instruction *instruction,
         set_first(&walk->lost_address, walk->last_lost ? walk->last_lost : address);
 }
 
+/** A call within the function is no call: its return address is part of the frame. */
+static void note_internal_call(struct walk *walk, const struct value *sp)
+{
+    int64_t height = sp->number - walk->flow->arch->return_address_bytes;
+    if (sp->form == FORM_STACK && height < walk->lowest)
+        walk->lowest = height;
+}
+
 /** Notes memory that is used below the stack pointer (the red zone of leaf functions). */
 static void note_access(struct walk *walk, const struct effect *effect,
                         const struct machine_state *state)
@@ -126,6 +139,49 @@ static void note_store(struct walk *walk, const struct effect *effect,
         walk->keeps_arguments = true;
 }
 
+/** Notes the argument of the function that a register still holds as it was passed. */
+static void note_argument(struct walk *walk, const struct machine_state *state,
+                          register_number number)
+{
+    const struct arch *arch = walk->flow->arch;
+    if (number >= MAX_REGISTERS || state->registers[number].form != FORM_ORIGIN ||
+        state->registers[number].unit != ORIGIN_ENTRY)
+        return;
+    for (unsigned i = 0; i < arch->argument_count; i++)
+        if (state->registers[number].bound == arch->arguments[i])
+            walk->taken |= (uint8_t)(1U << i);
+}
+
+/**
+ * Notes which arguments an instruction reads. A push may only align the stack, and a function with
+ * a variable number of arguments stores all that there might be.
+ */
+static void note_arguments(struct walk *walk, const struct effect *effect,
+                           const struct machine_state *state)
+{
+    walk->leaves_result |= effect->destination == walk->flow->arch->return_register ||
+                           effect->clobbered >> walk->flow->arch->return_register & 1 ||
+                           effect->control == CONTROL_CALL || effect->control == CONTROL_TRAP ||
+                           effect->target_kind > TARGET_ADDRESS || !effect->length;
+    bool is_byte_test = effect->value_kind == VALUE_COMPARE && effect->operand_bytes == 1;
+    if (is_byte_test && effect->source == walk->flow->arch->return_register &&
+        value_is_any(&state->registers[effect->source]))
+        walk->saves_variadic = true;
+    if (effect->value_kind == VALUE_PUSH)
+        return;
+    struct value place = value_of_operand(state, effect);
+    if (effect->reads_memory && place.form == FORM_STACK && place.number >= 0)
+        walk->taken |= PASSED_ON_STACK;
+    note_argument(walk, state, effect->base);
+    note_argument(walk, state, effect->index);
+    bool is_kept = effect->value_kind == VALUE_STORE && effect->base != REGISTER_NONE &&
+                   state->registers[effect->base].form == FORM_STACK;
+    if (!is_kept || !walk->saves_variadic)
+        note_argument(walk, state, effect->source);
+    if (effect->target_kind == TARGET_REGISTER)
+        note_argument(walk, state, effect->target_register);
+}
+
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
 /** The stack in use when a callee begins, without its return address. */
@@ -153,10 +209,46 @@ static uint32_t add_call(struct walk *walk, uint64_t address, struct callee call
                      callee.function);
 }
 
-/** Whether the return goes elsewhere: an address was pushed for it, or the stack switched. */
-static bool returns_elsewhere(const struct walk *walk, const struct machine_state *state)
+/**
+ * Whether the return takes an address that the block has just put there: `push %rax; ret`, or
+ * `mov %rax,(%rsp); ret` of a retpoline.
+ */
+static bool writes_return_address(const struct flow *flow, const struct flow_block *block)
+{
+    register_number sp = flow->arch->stack_pointer;
+    for (uint32_t i = block->last; i-- > block->first;) {
+        const struct effect *effect = &flow->instructions.data[i].effect;
+        bool is_top = effect->base == sp && effect->index == REGISTER_NONE && !effect->displacement;
+        if (effect->value_kind == VALUE_PUSH || (effect->value_kind == VALUE_STORE && is_top))
+            return true;
+        if (effect->stack != STACK_NONE)
+            return false;
+    }
+    return false;
+}
+
+/**
+ * Whether the instruction goes over to a stack that an argument leads to. What was loaded from the
+ * function's own frame is mostly its old stack pointer.
+ */
+static bool switches_stack(const struct effect *effect, const struct machine_state *state)
+{
+    register_number from = effect->stack == STACK_FROM_REGISTER ? effect->stack_register
+                           : effect->stack == STACK_FROM_SLOT   ? effect->base
+                                                                : REGISTER_NONE;
+    return from < MAX_REGISTERS && state->registers[from].form == FORM_ORIGIN &&
+           state->registers[from].unit == ORIGIN_ENTRY;
+}
+
+/** Whether the return goes elsewhere: an address was put there for it, or the stack switched. */
+static bool returns_elsewhere(const struct walk *walk, const struct flow_block *block,
+                              const struct machine_state *state)
 {
     const struct value *sp = stack_pointer(walk, state);
+    if (!walk->flow->arch->return_address_bytes)
+        return false;
+    if (writes_return_address(walk->flow, block) || (walk->is_switched && !is_height(sp)))
+        return true;
     return state->head.strength == STRENGTH_SURE && sp->form == FORM_STACK &&
            sp->number < -(int64_t)walk->flow->arch->return_address_bytes;
 }
@@ -239,9 +331,10 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
     } else if (effect->control == CONTROL_BRANCH && is_out) {
         add_tail(walk, index, add_last_call(walk, index, state));
     } else if (!effect->length ||
-               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, state))) {
+               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, block, state))) {
         *call = add_call(walk, address, nobody, state, true);
     }
+    walk->leaves_result |= *call != NONE || walk->output->tails.data[2 * index] != NONE;
     if (block->falls_off)
         fall_off(walk, index, address + effect->length, state);
 }
@@ -261,6 +354,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         const struct effect *effect = &instruction->effect;
         if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
             note_access(walk, effect, &state);
+        note_arguments(walk, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
         if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
@@ -268,8 +362,11 @@ static void walk_block(struct walk *walk, uint32_t index)
             emit_pointer_store(flow, walk->output, effect, &state);
         }
         struct value was = *stack_pointer(walk, &state);
+        walk->is_switched |= switches_stack(effect, &state);
         state_apply(flow, instruction, &state);
         emit_function_mention(flow, walk->output, effect, &state);
+        if (instruction->is_internal_call)
+            note_internal_call(walk, &was);
         if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
             note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
@@ -390,6 +487,7 @@ static struct frame frame_of(const struct walk *walk)
             walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
     }
     frame.keeps_all = walk->keeps_arguments && walk->keeps_constants;
+    frame.taken = walk->taken | PASSED_NO_RESULT * !walk->leaves_result;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);
     return frame;
@@ -415,6 +513,7 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
                         .first_pointer_argument = output->pointer_arguments.count,
                         .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
+    output->passed.is_found = false;
     fill_none(flow, output);
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         walk_block(&walk, i);

@@ -16,6 +16,13 @@ struct function_use {
     int balance;
 };
 
+/** Scratch of passed.c for one function. */
+struct passed_arguments {
+    ARRAY(uint8_t) at_start; /* of each block */
+    ARRAY(uint32_t) queue;
+    bool is_found;
+};
+
 /** What one worker has found; indexes are within the function, which knows where its own begin. */
 struct output {
     ARRAY(struct call) calls;
@@ -29,6 +36,7 @@ struct output {
 
     // Scratch of one function.
     struct frame_slots slots;
+    struct passed_arguments passed;
     ARRAY(struct function_use) mentions;
 
     // The same, by flow block.
@@ -61,6 +69,18 @@ bool pointers_want_origins(const struct flow *flow);
  */
 void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t block,
                        uint32_t call);
+
+/** Finds what is passed at all calls of the solved function. */
+void passed_arguments_find(struct passed_arguments *passed, const struct flow *flow);
+
+/** What is passed by the call that ends @p block. */
+uint8_t passed_arguments_at(const struct passed_arguments *passed, const struct flow *flow,
+                            uint32_t block);
+
+/** Whether what follows the call that ends @p block reads its result. */
+bool passed_looks_at_result(const struct flow *flow, uint32_t block);
+
+void passed_arguments_deinit(struct passed_arguments *passed);
 
 /** Adds what the call number @p call passes on that may be called. */
 void emit_pointer_arguments(const struct flow *flow, struct output *output,

@@ -21,6 +21,7 @@ struct variants {
     struct output *output;
     const struct effect *effect;
     uint32_t call;
+    uint8_t passed;
     unsigned count;
 };
 
@@ -131,7 +132,7 @@ static void look_at(struct variants *variants, const struct chain *chain, struct
     if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
         count = path_alternatives(flow, state.registers[effect->target_register], values);
     for (unsigned i = 0; i < count; i++) {
-        struct pointer_call pointer = {.call = variants->call};
+        struct pointer_call pointer = {.call = variants->call, .passed = variants->passed};
         if (!describe(flow, variants->output, effect, &state, values[i], &pointer))
             return;
         if (count == 1 && is_join(flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
@@ -145,11 +146,14 @@ static void look_at(struct variants *variants, const struct chain *chain, struct
 void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t block,
                        uint32_t call)
 {
-    struct variants variants = {.flow = flow,
-                                .output = output,
-                                .effect =
-                                    &flow->instructions.data[flow->blocks.data[block].last].effect,
-                                .call = call};
+    const struct instruction *last = &flow->instructions.data[flow->blocks.data[block].last];
+    if (!output->passed.is_found)
+        passed_arguments_find(&output->passed, flow);
+    uint8_t passed = passed_arguments_at(&output->passed, flow, block);
+    if (!passed_looks_at_result(flow, block))
+        passed |= PASSED_NO_RESULT;
+    struct variants variants = {
+        .flow = flow, .output = output, .effect = &last->effect, .call = call, .passed = passed};
     struct chain_list list = {.items = {{.blocks = {block}, .length = 1}}, .count = 1};
     while (list.count) {
         struct chain chain = list.items[--list.count];

@@ -73,7 +73,7 @@ static uint8_t verdict_of_call(const struct finder *finder, uint32_t call, uint3
     const struct call *record = &program->calls[call];
     *ret_target = NONE;
     uint8_t verdict = record->target_count ? VERDICT_NEVER : VERDICT_UNKNOWN;
-    bool is_always = !(finder->graph->traits[call] & CALL_IS_WEAK);
+    bool is_always = !(finder->graph->traits[call] & CALL_IS_PARTIAL);
     for (uint32_t i = 0; i < record->target_count; i++) {
         uint32_t target = program->call_targets[record->first_target + i];
         uint8_t next = program->facts->verdicts[target].allocates;
@@ -82,8 +82,6 @@ static uint8_t verdict_of_call(const struct finder *finder, uint32_t call, uint3
             *ret_target = target;
         verdict = startup_worse(verdict, next);
     }
-    if (verdict != VERDICT_NEVER && finder->graph->traits[call] & CALL_IS_ANYTHING)
-        return VERDICT_UNKNOWN;
     return verdict == VERDICT_ALWAYS && !is_always ? VERDICT_MAYBE : verdict;
 }
 

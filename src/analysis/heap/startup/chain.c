@@ -66,7 +66,7 @@ static void find_leading(struct finder *finder)
         uint32_t node = queue.data[next];
         for (uint32_t i = graph->node_callers[node]; i < graph->node_callers[node + 1]; i++) {
             uint32_t from = program->calls[graph->callers[i]].from;
-            if (finder->leads_to_main[from] || graph->traits[graph->callers[i]] & CALL_IS_WEAK)
+            if (finder->leads_to_main[from] || graph->traits[graph->callers[i]] & CALL_IS_PARTIAL)
                 continue;
             finder->leads_to_main[from] = true;
             array_push(&queue, from);
@@ -95,7 +95,7 @@ void startup_find_chain(struct finder *finder)
         for (uint32_t c = program->function_calls[from]; c < program->function_calls[from + 1];
              c++) {
             uint32_t target = startup_target(program, c);
-            if (target != NONE && !(finder->graph->traits[c] & CALL_IS_WEAK))
+            if (target != NONE && !(finder->graph->traits[c] & CALL_IS_PARTIAL))
                 add_to_chain(finder, target, link_of(finder, from, target));
         }
     }

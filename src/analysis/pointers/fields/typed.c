@@ -49,6 +49,23 @@ static const struct debug_function *debug_function_of(const struct program *prog
     return &program->images[record->image]->debug->functions[record->debug_function];
 }
 
+/** Whether a function of another type has the same code: a linker folded them (--icf). */
+static bool is_folded(const struct debug_info *debug, const struct debug_function *function)
+{
+    const struct debug_function *end = debug->functions + debug->function_count;
+    for (const struct debug_function *at = function; at > debug->functions; at--)
+        if (at[-1].address != function->address)
+            break;
+        else if (at[-1].type_key != function->type_key)
+            return true;
+    for (const struct debug_function *at = function + 1; at < end; at++)
+        if (at->address != function->address)
+            break;
+        else if (at->type_key != function->type_key)
+            return true;
+    return false;
+}
+
 /** A copy of a function is described under its name in the unit whose code is around it. */
 static struct type_ref typed_copy(const struct debug_info *debug, const struct function *record)
 {
@@ -192,7 +209,10 @@ static bool keeps_its_type(const struct program *program, uint32_t function)
         return false;
     if (!debug)
         return record->image == NONE || record->is_exported;
-    const struct debug_unit *unit = &program->images[record->image]->debug->units[debug->unit];
+    const struct debug_info *info = program->images[record->image]->debug;
+    const struct debug_unit *unit = &info->units[debug->unit];
+    if (is_folded(info, debug))
+        return false;
     return debug->is_external || record->is_address_taken || !strstr(unit->producer, "clang");
 }
 
@@ -233,6 +253,7 @@ struct descent {
     uint64_t offset; /* in `type` */
     bool has_array;  /* an array was entered, at its first element */
     bool is_behind;  /* an array was entered behind its first element */
+    bool is_base;    /* `type` is a base class of the struct that it was entered from */
 };
 
 /** Enters the member that covers the offset; false if none surely does. */
@@ -255,6 +276,9 @@ static bool enter_member(struct descent *descent, struct field *ret)
     ret->owner = type->key;
     ret->offset = member->offset;
     ret->is_from_system = type->is_from_system;
+    if (!descent->is_base)
+        ret->object = descent->type;
+    descent->is_base = !member->name;
     descent->type = ref_of(table, member->type);
     descent->offset = offset;
     return true;
@@ -279,6 +303,7 @@ static bool enter_element(struct descent *descent)
 static bool descend(struct descent *descent, struct field *ret)
 {
     ret->owner = ret->offset = 0;
+    ret->object = unknown;
     ret->is_from_system = false;
     for (int i = 0; i < MAX_NESTING; i++) {
         const struct type *type = type_of(descent->type);
@@ -291,6 +316,7 @@ static bool descend(struct descent *descent, struct field *ret)
             // What is in an array that is a member is a member too.
             if (!enter_element(descent))
                 return false;
+            descent->is_base = false;
         } else {
             ret->type = descent->type;
             return descent->offset == 0;
@@ -350,7 +376,7 @@ bool typed_address(const struct program *program, uint32_t image, uint64_t addre
                    struct field *ret)
 {
     struct descent descent;
-    *ret = (struct field){.type = unknown, .variable = NONE};
+    *ret = (struct field){.type = unknown, .object = unknown, .variable = NONE};
     return begin_at_address(program, image, address, &descent, ret) && descend(&descent, ret);
 }
 
@@ -379,10 +405,11 @@ static bool descend_in_frame(const struct program *program, uint32_t function, i
             .type = ref_of(&debug->types, type_find(&debug->types, local->type_key)),
             .offset = (uint64_t)offset - (uint64_t)local->offset};
         const struct type *type = type_of(descent.type);
-        struct field field = {.variable = NONE};
+        struct field field = {.object = unknown, .variable = NONE};
         if (!type || descent.offset >= type->bytes || !descend(&descent, &field))
             continue;
-        if (is_found && (field.owner != ret->owner || field.offset != ret->offset ||
+        if (is_found && (field.object.index != ret->object.index || field.owner != ret->owner ||
+                         field.offset != ret->offset ||
                          type_of(field.type)->shape != type_of(ret->type)->shape))
             return false;
         *ret = field;
@@ -428,7 +455,7 @@ static bool begin_at_pointer(const struct field *pointer, int32_t offset, struct
 static bool step(const struct program *program, uint32_t function, const struct access_path *path,
                  unsigned i, struct descent *descent, struct field *ret)
 {
-    struct field next = {.variable = NONE};
+    struct field next = {.object = unknown, .variable = NONE};
     int32_t offset = path->offsets[i];
     uint64_t address = path->address + (uint64_t)offset;
     if (i == 0 && path->root == ROOT_FRAME) {
@@ -450,7 +477,8 @@ static bool follow(const struct program *program, uint32_t function, const struc
                    unsigned loads, struct field *ret)
 {
     bool has_array = false, is_behind = false;
-    *ret = (struct field){.type = typed_root(program, function, path), .variable = NONE};
+    *ret = (struct field){
+        .type = typed_root(program, function, path), .object = unknown, .variable = NONE};
     for (unsigned i = 0; i < loads; i++) {
         struct descent descent;
         if (!step(program, function, path, i, &descent, ret))

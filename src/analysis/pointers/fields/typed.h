@@ -21,12 +21,13 @@ static inline const struct type *type_of(struct type_ref ref)
 
 /** A place that holds a value of a known type: a member of a struct or not. */
 struct field {
-    uint64_t owner;       /* key of the struct that it is a member of, 0: of none */
-    uint64_t offset;      /* in that struct */
-    struct type_ref type; /* of the value */
-    uint32_t image;       /* where `variable` is */
-    uint32_t variable;    /* in the image's debug variables: it lies in this one; NONE: unknown */
-    bool is_from_system;  /* the struct is the system's, whose libraries know it too */
+    uint64_t owner;         /* key of the struct that it is a member of, 0: of none */
+    uint64_t offset;        /* in that struct */
+    struct type_ref type;   /* of the value */
+    struct type_ref object; /* the outermost class that has the member, itself or by its bases */
+    uint32_t image;         /* where `variable` is */
+    uint32_t variable;      /* in the image's debug variables: it lies in this one; NONE: unknown */
+    bool is_from_system;    /* the struct is the system's, whose libraries know it too */
 };
 
 /** The type of the code at a function's start; index NONE if C or C++ debug information has none.
