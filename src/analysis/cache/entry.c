@@ -99,26 +99,41 @@ static void put_taken(struct writer *writer)
     }
 }
 
-/** Writes the records of a kind that one function has. */
-static void put_records(struct writer *writer, const struct record_kind *kind, uint32_t function)
+/** Writes @p left records of the function in @p place, the first of which is at @p from. */
+static void put_encoded(struct writer *writer, const struct record_kind *kind,
+                        const struct record_place *place, const char *from, uint32_t left)
 {
-    const struct found *found = &writer->decoded->found[function];
-    const struct output *output = &writer->decoded->outputs[found->output];
-    struct record_place place = {writer->numbering, output, found, function};
-    const char *from = record_array_get(output, kind).data;
-    uint32_t left = found_count(found, kind);
     _Alignas(16) char batch[BATCH_BYTES];
-    if (left)
-        from += found_first(found, kind) * kind->bytes;
     while (left && writer->is_good) {
         uint32_t most = (uint32_t)(BATCH_BYTES / kind->bytes), count = left < most ? left : most;
         memcpy(batch, from, count * kind->bytes);
         for (uint32_t i = 0; i < count; i++)
             writer->is_good =
-                record_encode(kind, &place, batch + i * kind->bytes) && writer->is_good;
+                record_encode(kind, place, batch + i * kind->bytes) && writer->is_good;
         put(writer, batch, count * kind->bytes);
         from += count * kind->bytes;
         left -= count;
+    }
+}
+
+/** Writes the records of a kind. */
+static void put_records(struct writer *writer, const struct record_kind *kind)
+{
+    bool is_plain = record_is_plain(kind);
+    for (uint32_t i = 0; i < writer->numbering->count; i++) {
+        uint32_t function = writer->numbering->first + i;
+        const struct found *found = &writer->decoded->found[function];
+        const struct output *output = &writer->decoded->outputs[found->output];
+        struct record_place place = {writer->numbering, output, found, function};
+        uint32_t count = found_count(found, kind);
+        if (!count)
+            continue;
+        const char *from = record_array_get(output, kind).data;
+        from += found_first(found, kind) * kind->bytes;
+        if (is_plain)
+            put(writer, from, count * kind->bytes);
+        else
+            put_encoded(writer, kind, &place, from, count);
     }
 }
 
@@ -132,8 +147,7 @@ bool cache_entry_write(const struct decoded *decoded, const struct numbering *nu
     put_functions(&writer);
     put_taken(&writer);
     for (unsigned i = 0; i < RECORD_KINDS; i++)
-        for (uint32_t k = 0; k < numbering->count; k++)
-            put_records(&writer, &record_kinds[i], numbering->first + k);
+        put_records(&writer, &record_kinds[i]);
     struct hash_value value = hash_get(&writer.hash);
     return writer.is_good && fwrite(&value, sizeof value, 1, out) == 1;
 }

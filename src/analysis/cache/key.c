@@ -6,8 +6,9 @@
  *                             disassembler is one of them); of those without, their code. So a
  *                             rebuilt dwell never reads what another one wrote, even if nobody has
  *                             thought of changing a version
- *   what the loader made      sections, functions, unwind entries, relocations with the symbols
- *                             they name; these also depend on debug information elsewhere
+ *   what the loader made      sections, functions and whether they are Rust's, unwind entries,
+ *                             relocations with the symbols they name; these also depend on debug
+ *                             information elsewhere
  *   what code can name        which relocation leads to which function (numbering.h), and
  *                             facts.wanted_arguments of these and of the image's own
  *   the bytes of the segments
@@ -166,12 +167,14 @@ static void add_functions(struct hash *hash, const struct numbering *numbering)
 {
     const struct program *program = numbering->program;
     const uint8_t *wanted = program->facts->wanted_arguments;
+    const char **crates = program->facts->crates;
     ADD(hash, numbering->count, wanted != NULL);
     for (uint32_t i = 0; i < numbering->count; i++) {
         const struct function *function = &program->functions[numbering->first + i];
         ADD(hash, function->address, function->bytes, own_number(numbering, function->part_of),
             own_number(numbering, function->first_part), own_number(numbering, function->next_part),
-            function->source, function->section, wanted ? wanted[numbering->first + i] : 0);
+            function->source, function->section, wanted ? wanted[numbering->first + i] : 0,
+            crates && crates[numbering->first + i]);
     }
     ADD(hash, numbering->other_count, numbering->before_count);
     for (uint32_t i = 0; i < numbering->other_count; i++)

@@ -169,6 +169,20 @@ void found_set(struct found *found, const struct record_kind *kind, uint32_t fir
 
 /* ---- Out ------------------------------------------------------------------------------------- */
 
+static bool is_encoded(enum field_use use)
+{
+    return use == FIELD_FUNCTION || use == FIELD_FUNCTION_OR_NONE || use == FIELD_OWNER ||
+           use == FIELD_TARGETS;
+}
+
+bool record_is_plain(const struct record_kind *kind)
+{
+    for (size_t i = 0; i < kind->field_count; i++)
+        if (is_encoded((enum field_use)kind->fields[i].use))
+            return false;
+    return true;
+}
+
 bool record_encode(const struct record_kind *kind, const struct record_place *place, void *record)
 {
     for (size_t i = 0; i < kind->field_count; i++) {

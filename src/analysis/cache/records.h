@@ -63,6 +63,9 @@ uint32_t found_first(const struct found *found, const struct record_kind *kind);
 uint32_t found_count(const struct found *found, const struct record_kind *kind);
 void found_set(struct found *found, const struct record_kind *kind, uint32_t first, uint32_t count);
 
+/** Whether records of the kind are cached as they are. */
+bool record_is_plain(const struct record_kind *kind);
+
 /** Makes @p record, a copy of one in the output, independent of the program; false if it cannot. */
 bool record_encode(const struct record_kind *kind, const struct record_place *place, void *record);
 
