@@ -19,10 +19,18 @@ struct table_slot {
     uint32_t function;
 };
 
+/** Where a Rust vtable is. */
+struct rust_table {
+    uint64_t address;
+    uint32_t image, words; /* up to what begins next, which may be behind its end */
+};
+
 /** All slots of all tables of all images, each function once per kind and offset. */
 struct tables {
     struct table_slot *slots[TABLE_KIND_COUNT]; /* by offset, then function */
     size_t counts[TABLE_KIND_COUNT];
+    struct rust_table *rust_tables; /* by image, then address */
+    size_t rust_table_count;
 };
 
 /** Needs references and facts.crates. */

@@ -21,6 +21,7 @@
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/outside.h"
 #include "analysis/pointers/tables.h"
+#include "analysis/pointers/traits.h"
 #include "base/map.h"
 #include "base/memory.h"
 
@@ -42,7 +43,8 @@ struct resolver {
     struct target_pool *pool;
     ARRAY(struct made_slot) made; /* by offset, then function, each once */
     struct tables tables;
-    struct int_map lists; /* from kind and offset to an index in `known` */
+    struct traits traits;
+    struct int_map lists; /* from kind, trait and offset to an index in `known` */
     ARRAY(struct way) known;
 };
 
@@ -159,6 +161,25 @@ static struct way list_at(struct resolver *resolver, unsigned kind, uint32_t off
     return list;
 }
 
+/** All functions at @p offset of tables that may be of the trait, NONE: of any; made once. */
+static struct way list_of_trait(struct resolver *resolver, uint32_t trait, uint32_t offset)
+{
+    if (trait == NONE)
+        return list_at(resolver, TABLE_RUST, offset);
+    uint64_t key = (uint64_t)(trait + TABLE_CPP_OR_MADE + 1) << 32 | offset;
+    uint32_t index = int_map_get(&resolver->lists, key);
+    if (index != MAP_NONE)
+        return resolver->known.data[index];
+    struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
+    traits_push(&resolver->traits, trait, offset, resolver->pool);
+    list.count = target_pool_close(resolver->pool, list.first);
+    if (!list.count)
+        list = list_at(resolver, TABLE_RUST, offset);
+    int_map_set(&resolver->lists, key, (uint32_t)resolver->known.count);
+    array_push(&resolver->known, list);
+    return list;
+}
+
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
 /** Whether a method of a trait object is called: its value is among the first two arguments. */
@@ -216,7 +237,8 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     const struct image *image = program->images[program->functions[from].image];
     if (is_rust_function(program, from) && (is_trait_object(pointer, &table, image) ||
                                             is_counted_trait_object(pointer, offset, image)))
-        return list_at(resolver, TABLE_RUST, (uint32_t)offset);
+        return list_of_trait(resolver, traits_of_receiver(&resolver->traits, pointer),
+                             (uint32_t)offset);
     if (is_cpp_function(program, from) && is_virtual(pointer, &table))
         return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
@@ -271,6 +293,7 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     if (outside_may_have_objects(program))
         return;
     tables_init(&resolver.tables, program);
+    traits_init(&resolver.traits, program, &resolver.tables);
     int_map_init(&resolver.lists);
     find_made(&resolver);
     for (uint32_t i = 0; i < program->pointer_call_count; i++)
@@ -279,5 +302,6 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     int_map_deinit(&resolver.lists);
     array_deinit(&resolver.known);
     array_deinit(&resolver.made);
+    traits_deinit(&resolver.traits);
     tables_deinit(&resolver.tables);
 }

@@ -156,6 +156,8 @@ static void finish_unit(struct worker *worker, struct unit *unit)
         .directory = unit->directory ? arena_strdup(&worker->arena, unit->directory) : NULL,
         .producer = arena_strdup(&worker->arena, producer),
         .language = unit->language,
+        .has_details = unit->types.has_details,
+        .keeps_parameters = unit->types.kept_parameters && !unit->types.moved_parameters,
     };
 }
 

@@ -62,6 +62,14 @@ bool pointers_want_origins(const struct flow *flow);
 void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t block,
                        uint32_t call);
 
+/**
+ * Tells where the tables of trait objects came from, of the calls from @p first_call on and their
+ * records from @p first_pointer_call on. Solves the function once more, with each load a name of
+ * its own; so it comes last.
+ */
+void emit_receivers(struct flow *flow, struct output *output, size_t first_call,
+                    size_t first_pointer_call);
+
 /** Adds what the call number @p call passes on that may be called. */
 void emit_pointer_arguments(const struct flow *flow, struct output *output,
                             const struct machine_state *state, uint32_t call);

@@ -356,12 +356,20 @@ bool typed_address(const struct program *program, uint32_t image, uint64_t addre
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
 
+/** Counts an offset from the stack pointer, as it is before @p call, from the caller's instead. */
+static bool rebase(const struct program *program, uint32_t call, int64_t *offset)
+{
+    int32_t depth =
+        call == NONE || program->calls[call].is_tail ? -1 : program->calls[call].depth_bytes;
+    return depth >= 0 && !__builtin_sub_overflow(*offset, (int64_t)depth, offset);
+}
+
 /**
  * Finds the part of a local variable at @p offset in the frame. Compilers lay variables of
  * different blocks over each other, so there may be several; they must agree.
  */
 static bool descend_in_frame(const struct program *program, uint32_t function, int64_t offset,
-                             struct descent *ret_descent, struct field *ret)
+                             uint32_t call, struct descent *ret_descent, struct field *ret)
 {
     enum { MAX_LOCALS = 32 }; // that begin before the offset are looked at
     const struct function *record = &program->functions[function];
@@ -372,12 +380,15 @@ static bool descend_in_frame(const struct program *program, uint32_t function, i
         const struct debug_local *local = &debug->locals[i - 1];
         if (local->address != record->address)
             break;
-        if (local->offset > offset)
+        int64_t start = local->offset;
+        if (local->is_from_stack_pointer && !rebase(program, call, &start))
+            continue;
+        if (start > offset)
             continue;
         looked++;
         struct descent descent = {
             .type = ref_of(&debug->types, type_find(&debug->types, local->type_key)),
-            .offset = (uint64_t)offset - (uint64_t)local->offset};
+            .offset = (uint64_t)offset - (uint64_t)start};
         const struct type *type = type_of(descent.type);
         struct field field = {.variable = NONE};
         if (!type || descent.offset >= type->bytes || !descend(&descent, &field))
@@ -432,7 +443,7 @@ static bool step(const struct program *program, uint32_t function, const struct 
     int32_t offset = path->offsets[i];
     uint64_t address = path->address + (uint64_t)offset;
     if (i == 0 && path->root == ROOT_FRAME) {
-        if (!descend_in_frame(program, function, (int64_t)address, descent, &next))
+        if (!descend_in_frame(program, function, (int64_t)address, path->call, descent, &next))
             return false;
     } else if (i == 0 && path->root == ROOT_ADDRESS) {
         uint32_t image = program->functions[function].image;
