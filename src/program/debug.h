@@ -27,8 +27,8 @@ struct debug_unit {
     const char *producer;  /* "" if not said */
     enum language language;
     bool has_details;      /* Rust: it describes types or variables, not just lines */
-    bool keeps_parameters; /* Rust: each parameter of each function lives in one place of the frame,
-                              as it does where nothing was optimized */
+    bool keeps_parameters; /* Rust: each parameter of each function that is a number or a pointer
+                              lives in one place of the frame, as if nothing was optimized */
 };
 
 /** A function with code of its own (inlined ones are debug_inlined). */

@@ -115,15 +115,38 @@ bool standard_has(const struct standard *standard, uint32_t function)
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
+/** What units of one crate have in common, which is compiled in one way: its folder and file. */
+static const char *root_of(struct standard *standard, const struct debug_unit *unit)
+{
+    const char *end = strstr(unit->name, "/@/");
+    int bytes = end ? (int)(end - unit->name) : (int)strlen(unit->name);
+    return arena_printf(&standard->program->arena, "%s/%.*s",
+                        unit->directory ? unit->directory : "", bytes, unit->name);
+}
+
+/** Whether all Rust units but the library's describe types, they or others of their crates. */
+static bool are_described(struct standard *standard, const struct debug_info *debug)
+{
+    struct string_map described;
+    bool are_all = true;
+    string_map_init(&described);
+    for (uint32_t i = 0; i < debug->unit_count; i++)
+        if (debug->units[i].language == LANGUAGE_RUST && debug->units[i].has_details)
+            string_map_set(&described, root_of(standard, &debug->units[i]), 1);
+    for (uint32_t i = 0; i < debug->unit_count && are_all; i++) {
+        const struct debug_unit *unit = &debug->units[i];
+        if (unit->language == LANGUAGE_RUST && !unit->has_details && !standard_is_unit(unit))
+            are_all = string_map_get(&described, root_of(standard, unit)) != MAP_NONE;
+    }
+    string_map_deinit(&described);
+    return are_all;
+}
+
 static void read_units(struct standard *standard)
 {
     for (uint32_t i = 0; i < standard->program->image_count; i++) {
         const struct debug_info *debug = standard->program->images[i]->debug;
-        standard->has_lines[i] = debug && debug->unit_count;
-        for (uint32_t k = 0; debug && k < debug->unit_count; k++)
-            if (debug->units[k].language == LANGUAGE_RUST && !debug->units[k].has_details &&
-                !standard_is_unit(&debug->units[k]))
-                standard->has_lines[i] = false;
+        standard->has_lines[i] = debug && debug->unit_count && are_described(standard, debug);
     }
 }
 

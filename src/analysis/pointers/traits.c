@@ -229,6 +229,27 @@ static void read_table(struct traits *traits, struct trait *trait, const struct 
     }
 }
 
+/** What functions in the first place are, those that drop a value, all tables tell. */
+static void read_drops(struct traits *traits)
+{
+    traits->drop = (struct trait_slot){{NONE, NONE}};
+    bool is_contradictory = false;
+    for (size_t i = 0; i < traits->named.count; i++) {
+        const struct named_table *table = &traits->named.data[i];
+        struct word word = table_word(traits->program, table->image, table->address);
+        struct method method = {.kind = METHOD_UNKNOWN};
+        if (word.kind == WORD_FUNCTION)
+            method = method_of(traits, word.function);
+        if (method.kind != METHOD_NAMED)
+            continue;
+        uint32_t *path = &traits->drop.paths[method.mangling];
+        is_contradictory |= *path != NONE && *path != method.path;
+        *path = method.path;
+    }
+    if (is_contradictory)
+        traits->drop = (struct trait_slot){{NONE, NONE}};
+}
+
 static void read_trait(struct traits *traits, uint32_t index)
 {
     struct trait *trait = &traits->traits.data[index];
@@ -293,7 +314,8 @@ static bool may_be_of(struct traits *traits, const struct trait *trait,
     for (uint32_t i = 0; i < trait->words && i < table->words; i++) {
         if (i > 0 && i < HEAD_WORDS)
             continue;
-        const struct trait_slot *slot = &traits->slots.data[trait->first_slot + i];
+        const struct trait_slot *slot =
+            i ? &traits->slots.data[trait->first_slot + i] : &traits->drop;
         struct word word = table_word(traits->program, table->image, table->address + i * bytes);
         if (word.kind == WORD_FUNCTION && is_other_method(traits, slot, word.function))
             return false;
@@ -412,6 +434,7 @@ void traits_init(struct traits *ret, struct program *program, const struct table
         return;
     standard_init(&ret->standard, program);
     read_units(ret);
+    read_drops(ret);
 }
 
 void traits_deinit(struct traits *traits)

@@ -52,6 +52,7 @@ struct traits {
     struct string_map by_name;      /* index in traits */
     ARRAY(struct trait) traits;
     ARRAY(struct trait_slot) slots;
+    struct trait_slot drop;          /* the first slot of all vtables */
     ARRAY(struct named_table) named; /* by image, address, trait */
     struct int_map by_function;      /* index in methods */
     ARRAY(struct method) methods;

@@ -157,7 +157,7 @@ static void finish_unit(struct worker *worker, struct unit *unit)
         .producer = arena_strdup(&worker->arena, producer),
         .language = unit->language,
         .has_details = unit->types.has_details,
-        .keeps_parameters = unit->types.kept_parameters && !unit->types.moved_parameters,
+        .keeps_parameters = unit->types.has_kept_parameters && !unit->types.has_moved_parameters,
     };
 }
 

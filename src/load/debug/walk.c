@@ -217,7 +217,7 @@ static uint32_t add_type(struct walk *walk, const struct level *parent, bool is_
         type_collect_local(walk->worker, &walk->entry, &parent->base);
     if (walk->entry.tag == DW_TAG_formal_parameter && parent->base.is_known &&
         !parent->inline_depth)
-        type_count_parameter(&walk->entry);
+        type_count_parameter(walk->worker, &walk->entry);
     return type_collect(walk->worker, &walk->entry, parent->type);
 }
 

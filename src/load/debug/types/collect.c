@@ -290,13 +290,38 @@ static bool frame_offset(const struct entry_data *entry, int64_t *ret)
     return !reader.failed && !reader_left(&reader);
 }
 
-void type_count_parameter(const struct entry_data *entry)
+/** Whether an entry is in one place of the frame; of a function that aligns its frame, which is
+ *  counted from the stack pointer, it is not told where. */
+static bool stays_in_frame(const struct entry_data *entry)
 {
+    enum { X86_64_BY_STACK_POINTER = DW_OP_breg0 + 7 };
+    struct bytes expression;
     int64_t offset;
     if (frame_offset(entry, &offset))
-        entry->unit->types.kept_parameters++;
-    else
-        entry->unit->types.moved_parameters++;
+        return true;
+    return entry_expression(entry, ATTRIBUTE_LOCATION, &expression) && expression.bytes > 1 &&
+           expression.data[0] == X86_64_BY_STACK_POINTER;
+}
+
+/** Whether the entry's type is a number or a pointer, which is passed in a register. */
+static bool is_scalar(struct worker *worker, const struct entry_data *entry)
+{
+    struct unit *unit;
+    const uint8_t *at;
+    struct entry_data type;
+    if (!entry_reference(worker, entry, ATTRIBUTE_TYPE, &unit, &at) ||
+        !entry_read(worker, unit, at, &type))
+        return true;
+    return type.tag == DW_TAG_base_type || type.tag == DW_TAG_pointer_type;
+}
+
+void type_count_parameter(struct worker *worker, const struct entry_data *entry)
+{
+    struct raw_types *raw = &entry->unit->types;
+    if (stays_in_frame(entry))
+        raw->has_kept_parameters = true;
+    else if (!raw->has_moved_parameters)
+        raw->has_moved_parameters = is_scalar(worker, entry);
 }
 
 void type_collect_local(struct worker *worker, const struct entry_data *entry,

@@ -80,9 +80,9 @@ struct raw_types {
     ARRAY(struct raw_local) locals; /* those with one place in the frame */
 
     // Of Rust units.
-    uint32_t kept_parameters,
-        moved_parameters; /* of functions; in one place of the frame, or not */
-    bool has_details;     /* types or variables are described */
+    bool has_kept_parameters;  /* of functions; in one place of the frame */
+    bool has_moved_parameters; /* numbers or pointers that are not */
+    bool has_details;          /* types or variables are described */
 };
 
 /**
@@ -97,7 +97,7 @@ struct frame_base frame_base_of(const struct entry_data *entry, uint64_t address
 void type_collect_local(struct worker *worker, const struct entry_data *entry,
                         const struct frame_base *base);
 /** Notes whether the parameter of a function stays in one place of its frame. */
-void type_count_parameter(const struct entry_data *entry);
+void type_count_parameter(struct worker *worker, const struct entry_data *entry);
 /** Whether the entry of a Rust unit may have to do with trait objects. */
 bool rust_type_is_wanted(struct worker *worker, const struct entry_data *entry);
 /** Drops all types and locals of a Rust unit that do not lead to trait objects. */

@@ -135,7 +135,7 @@ static void drop_rest(struct prune *prune)
 void rust_types_prune(struct raw_types *raw)
 {
     struct prune prune = {.raw = raw};
-    raw->has_details |= raw->kept_parameters || raw->moved_parameters;
+    raw->has_details |= raw->has_kept_parameters || raw->has_moved_parameters;
     prune.uses = xcalloc(raw->types.count + 1, sizeof *prune.uses);
     prune.targets = xcalloc(raw->types.count + 1, sizeof *prune.targets);
     prune.member_targets = xcalloc(raw->children.count + 1, sizeof *prune.member_targets);
