@@ -37,9 +37,10 @@ struct debug_function {
     const char *name;         /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
     const char *linkage_name; /* NULL if not said */
     uint32_t unit;
-    uint32_t file;     /* index in files, NONE (UINT32_MAX) if not said */
-    uint32_t line;     /* 0 if not said */
-    uint64_t type_key; /* of its type in types; 0 if not known */
+    uint32_t file;       /* index in files, NONE (UINT32_MAX) if not said */
+    uint32_t line;       /* 0 if not said */
+    uint64_t type_key;   /* of its type in types; 0 if not known */
+    uint64_t result_key; /* Rust: of what it returns, if that leads to a trait object; 0 */
     bool is_external;
     bool is_noreturn;
 };

@@ -69,8 +69,7 @@ static void note_crates(struct standard *standard, const char *symbol)
             string_map_set(&standard->crates, arena_strdup(&standard->program->arena, crate), 1);
 }
 
-/** Whether all crates in the symbol are the library's. */
-static bool has_known_crates(const struct standard *standard, const char *symbol)
+bool standard_has_symbol(const struct standard *standard, const char *symbol)
 {
     char crate[MAX_CRATE];
     bool is_known = false;
@@ -110,7 +109,7 @@ bool standard_has(const struct standard *standard, uint32_t function)
     if (is_lined(standard, record))
         return true;
     return standard->has_dark[record->image] && is_dark(standard->program, record) &&
-           has_known_crates(standard, record->linkage_name);
+           standard_has_symbol(standard, record->linkage_name);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */
@@ -183,7 +182,7 @@ static void find_crates(struct standard *standard)
         before = standard->crates.count;
         for (uint32_t i = 0; i < program->function_count; i++)
             if (is_code(program, i) && is_dark(program, &program->functions[i]) &&
-                has_known_crates(standard, program->functions[i].linkage_name))
+                standard_has_symbol(standard, program->functions[i].linkage_name))
                 read_function(standard, i);
     }
 }
@@ -194,7 +193,7 @@ static void find_other_dark(struct standard *standard)
     for (uint32_t i = 0; i < program->function_count; i++) {
         const struct function *function = &program->functions[i];
         if (is_code(program, i) && is_dark(program, function) &&
-            !has_known_crates(standard, function->linkage_name))
+            !standard_has_symbol(standard, function->linkage_name))
             standard->has_dark[function->image] = false;
     }
 }

@@ -28,4 +28,7 @@ bool standard_is_unit(const struct debug_unit *unit);
  */
 bool standard_has(const struct standard *standard, uint32_t function);
 
+/** Whether a symbol names crates of the library alone, and does so by their ids. */
+bool standard_has_symbol(const struct standard *standard, const char *symbol);
+
 #endif

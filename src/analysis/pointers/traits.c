@@ -93,20 +93,29 @@ static void read_units(struct traits *traits)
 
 /* ---- Functions ------------------------------------------------------------------------------- */
 
-/** Whether the function has one name only, so that no linker put others in its place. */
-static bool has_one_symbol(const struct image *image, const struct function *function)
+/** How many names a function has, besides the one that is known best. */
+struct aliases {
+    bool are_none;     // so that no linker put others in its place
+    bool are_standard; // so that all that are in its place are the standard library's
+};
+
+static struct aliases aliases_of(const struct traits *traits, const struct function *function)
 {
-    if (function->symbol == NONE)
-        return false;
+    const struct image *image = traits->program->images[function->image];
+    struct aliases aliases = {function->symbol != NONE, function->symbol != NONE};
     uint32_t first = function->symbol;
-    while (first > 0 && image->symbols[first - 1].address == function->address)
+    while (first != NONE && first > 0 && image->symbols[first - 1].address == function->address)
         first--;
     for (uint32_t i = first;
-         i < image->symbol_count && image->symbols[i].address == function->address; i++)
-        if (image->symbols[i].is_defined && image->symbols[i].type == SYMBOL_FUNCTION &&
-            strcmp(image->symbols[i].name, function->linkage_name) != 0)
-            return false;
-    return true;
+         i < image->symbol_count && image->symbols[i].address == function->address; i++) {
+        const struct symbol *symbol = &image->symbols[i];
+        if (!symbol->is_defined || symbol->type != SYMBOL_FUNCTION ||
+            strcmp(symbol->name, function->linkage_name) == 0)
+            continue;
+        aliases.are_none = false;
+        aliases.are_standard &= standard_has_symbol(&traits->standard, symbol->name);
+    }
+    return aliases;
 }
 
 static const struct debug_function *debug_function_of(const struct debug_info *debug,
@@ -135,13 +144,14 @@ static struct method read_method(struct traits *traits, uint32_t function)
     if (record->image == NONE || !is_rust_function(program, function))
         return method;
     const struct image *image = program->images[record->image];
-    if (!image->debug || image->is_rewritten || !has_one_symbol(image, record))
+    if (!image->debug || image->is_rewritten)
         return method;
+    struct aliases aliases = aliases_of(traits, record);
     const struct debug_function *debug = debug_function_of(image->debug, record);
     const struct debug_unit *unit = debug ? &image->debug->units[debug->unit] : NULL;
-    method.is_standard = standard_has(&traits->standard, function);
-    if (unit && unit->language == LANGUAGE_RUST && unit->keeps_parameters && debug->linkage_name &&
-        strcmp(debug->linkage_name, record->linkage_name) == 0)
+    method.is_standard = aliases.are_standard && standard_has(&traits->standard, function);
+    if (aliases.are_none && unit && unit->language == LANGUAGE_RUST && unit->keeps_parameters &&
+        debug->linkage_name && strcmp(debug->linkage_name, record->linkage_name) == 0)
         read_name(traits, function, &method);
     return method;
 }
@@ -363,19 +373,41 @@ static const struct debug_function *plain_function(const struct program *program
     return debug->units[plain->unit].keeps_parameters ? plain : NULL;
 }
 
-/** Writes the trait of the variable that the table came from. */
-static bool trait_of_variable(const struct program *program, const struct pointer_call *pointer,
-                              char ret[MAX_TRAIT_NAME])
+/** Writes the trait of a pointer type. */
+static bool trait_of_type(struct type_ref pointer, char ret[MAX_TRAIT_NAME])
+{
+    const struct type *type = type_of(pointer);
+    return type && type->name && trait_of_pointer(type->name, ret);
+}
+
+/** Writes the trait of the pointer that a call returned; its second word is the table. */
+static bool trait_of_result(const struct program *program, const struct access_path *path,
+                            char ret[MAX_TRAIT_NAME])
+{
+    if (path->call == NONE || path->load_count || path->offsets[0])
+        return false;
+    const struct call *call = &program->calls[path->call];
+    if (call->target_count != 1 || call->is_partial)
+        return false;
+    uint32_t callee = program_whole(program, program->call_targets[call->first_target]);
+    return trait_of_type(typed_rust_result(program, callee), ret);
+}
+
+/** Writes the trait of the variable, or of the result of a call, that the table came from. */
+static bool trait_of_place(const struct program *program, const struct pointer_call *pointer,
+                           char ret[MAX_TRAIT_NAME])
 {
     struct access_path path = pointer->receiver;
     struct field field;
-    path.call = pointer->call;
-    if (path.root == ROOT_UNKNOWN ||
+    if (path.root == ROOT_RESULT && path.index)
+        return trait_of_result(program, &path, ret);
+    if (path.root == ROOT_FRAME)
+        path.call = pointer->call;
+    if (path.root == ROOT_UNKNOWN || !path.load_count ||
         !typed_value(program, program->calls[pointer->call].from, &path, &field) || !field.owner)
         return false;
-    uint32_t owner = type_find(field.type.table, field.owner);
-    const char *name = owner == NONE ? NULL : field.type.table->types[owner].name;
-    return name && trait_of_pointer(name, ret);
+    struct type_ref owner = {field.type.table, type_find(field.type.table, field.owner)};
+    return trait_of_type(owner, ret);
 }
 
 /**
@@ -408,7 +440,7 @@ uint32_t traits_of_receiver(struct traits *traits, const struct pointer_call *po
     const struct debug_function *function = plain_function(program, from);
     char name[MAX_TRAIT_NAME];
     if (!traits->named.count || !function ||
-        (!trait_of_variable(program, pointer, name) &&
+        (!trait_of_place(program, pointer, name) &&
          !trait_of_dropped(function->name, pointer, (int)image->pointer_bytes, name)))
         return NONE;
     uint32_t trait = string_map_get(&traits->by_name, name);

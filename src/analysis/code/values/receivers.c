@@ -7,7 +7,8 @@
  * Code that was not optimized copies each value that has a name in the source to a place of its own
  * in the frame, and debug information says of what type the place is. So a value is of the type of
  * a variable that it is stored to or loaded from. From the table's address the value is followed
- * back over loads and through places that nothing describes, until there is such a variable.
+ * back over loads and through places that nothing describes, until there is such a variable, or a
+ * result.
  *
  * The function is solved without looking through its frame, so that each load has a name of its
  * own: in code that was not optimized an instruction always loads values of one type, while a place
@@ -146,6 +147,19 @@ static bool step(struct search *search, struct value *value, struct access_path 
     return place.form != FORM_UNKNOWN && add_load(search);
 }
 
+static bool is_result(const struct value *value)
+{
+    return value->form == FORM_ORIGIN &&
+           (value->unit == ORIGIN_RESULT || value->unit == ORIGIN_RESULT_2);
+}
+
+static void end_at_result(struct search *search, const struct value *value, struct access_path *ret)
+{
+    search->offsets[search->loads] += value->number;
+    ret->index = value->unit == ORIGIN_RESULT_2;
+    end_at(search, ROOT_RESULT, (int64_t)flow_instruction_address(search->flow, value->bound), ret);
+}
+
 static void follow(struct search *search, struct value value, struct access_path *ret)
 {
     for (int i = 0; i < MAX_STEPS; i++) {
@@ -156,6 +170,8 @@ static void follow(struct search *search, struct value value, struct access_path
             return;
         if (value.form == FORM_CONSTANT && search->loads)
             end_at(search, ROOT_ADDRESS, value.number, ret);
+        if (is_result(&value))
+            end_at_result(search, &value, ret);
         if (value.form != FORM_ORIGIN || value.unit != ORIGIN_LOAD || !step(search, &value, ret))
             return;
     }

@@ -212,6 +212,17 @@ struct type_ref typed_argument(const struct program *program, uint32_t function,
                            index);
 }
 
+struct type_ref typed_rust_result(const struct program *program, uint32_t function)
+{
+    const struct debug_function *debug = debug_function_of(program, function);
+    if (!debug || !debug->result_key)
+        return unknown;
+    const struct debug_info *info = program->images[program->functions[function].image]->debug;
+    if (!info->units[debug->unit].keeps_parameters)
+        return unknown;
+    return ref_of(&info->types, type_find(&info->types, debug->result_key));
+}
+
 static struct type_ref typed_result(const struct program *program, const struct access_path *path)
 {
     if (path->call == NONE || path->index)
@@ -220,6 +231,9 @@ static struct type_ref typed_result(const struct program *program, const struct 
     if (call->target_count != 1 || call->is_partial)
         return unknown;
     uint32_t callee = program_whole(program, program->call_targets[call->first_target]);
+    struct type_ref rust = typed_rust_result(program, callee);
+    if (rust.index != NONE)
+        return rust;
     if (!keeps_its_type(program, callee))
         return unknown;
     return target_of(typed_function(program, callee));
