@@ -271,6 +271,16 @@ static void read_trait(struct traits *traits, uint32_t index)
             read_table(traits, trait, &traits->named.data[i]);
 }
 
+uint32_t traits_find(struct traits *traits, const char *name)
+{
+    uint32_t trait = string_map_get(&traits->by_name, name);
+    if (trait == MAP_NONE)
+        return NONE;
+    if (!traits->traits.data[trait].is_read)
+        read_trait(traits, trait);
+    return traits->traits.data[trait].is_contradictory ? NONE : trait;
+}
+
 /* ---- Tables of a trait ----------------------------------------------------------------------- */
 
 static bool is_standard_path(struct traits *traits, uint32_t path)
@@ -390,7 +400,9 @@ static bool trait_of_result(const struct program *program, const struct access_p
     if (call->target_count != 1 || call->is_partial)
         return false;
     uint32_t callee = program_whole(program, program->call_targets[call->first_target]);
-    return trait_of_type(typed_rust_result(program, callee), ret);
+    struct type_ref result = typed_rust_result(program, callee);
+    const struct type *type = type_of(result);
+    return type && type->kind == TYPE_STRUCT && trait_of_type(result, ret);
 }
 
 /** Writes the trait of the variable, or of the result of a call, that the table came from. */
@@ -443,12 +455,7 @@ uint32_t traits_of_receiver(struct traits *traits, const struct pointer_call *po
         (!trait_of_place(program, pointer, name) &&
          !trait_of_dropped(function->name, pointer, (int)image->pointer_bytes, name)))
         return NONE;
-    uint32_t trait = string_map_get(&traits->by_name, name);
-    if (trait == MAP_NONE)
-        return NONE;
-    if (!traits->traits.data[trait].is_read)
-        read_trait(traits, trait);
-    return traits->traits.data[trait].is_contradictory ? NONE : trait;
+    return traits_find(traits, name);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

@@ -62,6 +62,10 @@ struct traits {
 void traits_init(struct traits *ret, struct program *program, const struct tables *tables);
 void traits_deinit(struct traits *traits);
 
+/** The trait with this name and arguments, of which there are tables; NONE if what they are like is
+ *  not known. */
+uint32_t traits_find(struct traits *traits, const char *name);
+
 /** The trait of the object whose method is called, as debug information tells; NONE: not known. */
 uint32_t traits_of_receiver(struct traits *traits, const struct pointer_call *pointer);
 
