@@ -46,8 +46,8 @@ uint32_t debug_function_at(const struct debug_info *debug, uint64_t address)
     return index;
 }
 
-bool debug_local_covers(const struct debug_info *debug, uint64_t address, int64_t offset,
-                        int64_t stack_pointer)
+uint64_t debug_local_part(const struct debug_info *debug, uint64_t address, int64_t offset,
+                          int64_t stack_pointer)
 {
     size_t end = debug ? COUNT_UP_TO(debug->locals, debug->local_count, address) : 0;
     for (size_t i = end; i > 0 && debug->locals[i - 1].address == address; i--) {
@@ -59,7 +59,7 @@ bool debug_local_covers(const struct debug_info *debug, uint64_t address, int64_
         uint32_t type = type_find(&debug->types, local->type_key);
         if (type != UINT32_MAX && inside < debug->types.types[type].bytes &&
             debug->types.types[type].bytes != UINT64_MAX)
-            return true;
+            return local->type_key + (inside << 1 | 1);
     }
-    return false;
+    return 0;
 }

@@ -120,10 +120,11 @@ uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint
 uint32_t debug_function_at(const struct debug_info *debug, uint64_t address);
 
 /**
- * Whether a local of the function at @p address covers the place @p offset of its frame, when the
- * stack pointer is @p stack_pointer; both are counted from the caller's.
+ * Returns which part of which type a local of the function at @p address has at the place @p offset
+ * of its frame: equal numbers for equal parts, 0 if there is none. The stack pointer is
+ * @p stack_pointer; both are counted from the caller's.
  */
-bool debug_local_covers(const struct debug_info *debug, uint64_t address, int64_t offset,
-                        int64_t stack_pointer);
+uint64_t debug_local_part(const struct debug_info *debug, uint64_t address, int64_t offset,
+                          int64_t stack_pointer);
 
 #endif

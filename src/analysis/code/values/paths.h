@@ -30,7 +30,8 @@ struct frame_slots {
     bool has_layouts;                 /* they have been looked for */
 
     ARRAY(struct slot_store) described; /* into variables that debug information describes */
-    bool has_described;                 /* they have been looked for */
+    int64_t described_from; /* the stack pointer that such variables were counted from */
+    bool has_described;     /* they have been looked for */
 };
 
 void frame_slots_deinit(struct frame_slots *slots);

@@ -25,6 +25,8 @@
 
 enum { MAX_STEPS = 8, MAX_STORED = 4, MAX_DESCRIBED = 4096 };
 
+enum found { FOUND_NONE, FOUND_PLACE, FOUND_DIFFERENT };
+
 struct search {
     const struct flow *flow;
     struct frame_slots *slots;
@@ -35,9 +37,9 @@ struct search {
     unsigned loads;
 };
 
-static bool is_described(const struct search *search, int64_t offset)
+static uint64_t part_at(const struct search *search, int64_t offset)
 {
-    return debug_local_covers(search->debug, search->address, offset, search->stack_pointer);
+    return debug_local_part(search->debug, search->address, offset, search->stack_pointer);
 }
 
 /** What was stored where the value only says where it was stored. */
@@ -62,10 +64,11 @@ static void find_described(const struct search *search)
 {
     struct frame_slots *slots = search->slots;
     slots->has_described = true;
+    slots->described_from = search->stack_pointer;
     for (size_t i = 0; i < slots->stores.count && slots->described.count < MAX_DESCRIBED; i++) {
         struct slot_store store = slots->stores.data[i];
         if (store.bytes != search->flow->image->pointer_bytes || store.value.form != FORM_ORIGIN ||
-            !is_described(search, store.offset))
+            !part_at(search, store.offset))
             continue;
         array_push(&slots->described, store);
         store.value = origin_of(search->flow, store.value);
@@ -73,17 +76,25 @@ static void find_described(const struct search *search)
     }
 }
 
-/** Finds a described place that the value is stored to. */
-static bool find_place(const struct search *search, const struct value *value, int64_t *ret)
+/**
+ * Finds a described place that the value is stored to. Of an address that is stored to variables of
+ * different types it is not known what is there: unsafe code may have converted it.
+ */
+static enum found find_place(const struct search *search, const struct value *value, int64_t *ret)
 {
+    enum found found = FOUND_NONE;
+    uint64_t part = 0;
     for (size_t i = 0; i < search->slots->described.count; i++) {
         const struct slot_store *store = &search->slots->described.data[i];
         if (!value_equal(&store->value, value))
             continue;
+        if (found && search->loads && part_at(search, store->offset) != part)
+            return FOUND_DIFFERENT;
         *ret = store->offset;
-        return true;
+        part = part_at(search, store->offset);
+        found = FOUND_PLACE;
     }
-    return false;
+    return found;
 }
 
 static bool add_load(struct search *search)
@@ -108,16 +119,19 @@ static void end_at(struct search *search, enum path_root root, int64_t address,
     }
 }
 
-/** Ends the search if the value, or what it is an offset from, is in a described place. */
+/** Ends the search if the value, or what it is an offset from, is in described places. */
 static bool ends_in_place(struct search *search, const struct value *value, struct access_path *ret)
 {
     struct value base = *value;
     int64_t place, number = value->number;
     base.number = 0;
-    if (find_place(search, value, &place))
+    enum found found = find_place(search, value, &place);
+    if (found)
         number = 0;
-    else if (value->form != FORM_ORIGIN || !find_place(search, &base, &place))
-        return false;
+    else if (value->form == FORM_ORIGIN)
+        found = find_place(search, &base, &place);
+    if (found != FOUND_PLACE)
+        return found == FOUND_DIFFERENT;
     search->offsets[search->loads] += number;
     if (add_load(search))
         end_at(search, ROOT_FRAME, place, ret);
@@ -130,7 +144,7 @@ static bool step(struct search *search, struct value *value, struct access_path 
     search->offsets[search->loads] += value->number;
     value->number = 0;
     struct value place = path_place(search->flow, *value), stored;
-    if (place.form == FORM_STACK && is_described(search, place.number)) {
+    if (place.form == FORM_STACK && part_at(search, place.number)) {
         if (add_load(search))
             end_at(search, ROOT_FRAME, place.number, ret);
         return false;
@@ -202,6 +216,8 @@ void path_of_receiver(const struct flow *flow, struct frame_slots *slots,
         return;
     if (!slots->has_described)
         find_described(&search);
+    if (slots->described_from != search.stack_pointer)
+        return;
     for (int i = 0; i < MAX_STORED && place.form == FORM_STACK; i++) {
         struct value callee;
         if (!frame_slot_value(slots, place.number, flow->image->pointer_bytes, &callee) ||
