@@ -36,16 +36,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 4096, HEAD_WORDS = 3 };
+enum { MAX_WORDS = 4096 };
 
 /* ---- Texts ----------------------------------------------------------------------------------- */
 
 static uint32_t text_of(struct traits *traits, struct span span)
 {
-    char *name = arena_strndup(&traits->program->arena, span.text, span.bytes);
-    uint32_t known = string_map_get(&traits->texts, name);
+    CLEANUP_FREE char *text = xcalloc(span.bytes + 1, 1);
+    memcpy(text, span.text, span.bytes);
+    uint32_t known = string_map_get(&traits->texts, text);
     if (known != MAP_NONE)
         return known;
+    const char *name = arena_strdup(&traits->program->arena, text);
     known = (uint32_t)traits->text_names.count;
     string_map_set(&traits->texts, name, known);
     array_push(&traits->text_names, name);
@@ -325,19 +327,33 @@ static bool is_too_small(const struct traits *traits, const struct trait *trait,
     return false;
 }
 
-static bool may_be_of(struct traits *traits, const struct trait *trait,
-                      const struct rust_table *table)
+/** Reads the functions of all tables, once. */
+static void read_words(struct traits *traits)
 {
-    unsigned bytes = traits->program->images[table->image]->pointer_bytes;
+    const struct tables *tables = traits->tables;
+    traits->first_words = xcalloc(tables->rust_table_count + 1, sizeof *traits->first_words);
+    for (size_t i = 0; i < tables->rust_table_count; i++) {
+        const struct rust_table *table = &tables->rust_tables[i];
+        unsigned bytes = traits->program->images[table->image]->pointer_bytes;
+        traits->first_words[i] = (uint32_t)traits->words.count;
+        for (uint32_t k = 0; k < table->words; k++) {
+            struct word word =
+                table_word(traits->program, table->image, table->address + k * bytes);
+            array_push(&traits->words, word.kind == WORD_FUNCTION ? word.function : NONE);
+        }
+    }
+}
+
+static bool may_be_of(struct traits *traits, const struct trait *trait, size_t index)
+{
+    const struct rust_table *table = &traits->tables->rust_tables[index];
+    const uint32_t *words = traits->words.data + traits->first_words[index];
     if (is_too_small(traits, trait, table))
         return false;
     for (uint32_t i = 0; i < trait->words && i < table->words; i++) {
-        if (i > 0 && i < HEAD_WORDS)
-            continue;
         const struct trait_slot *slot =
             i ? &traits->slots.data[trait->first_slot + i] : &traits->drop;
-        struct word word = table_word(traits->program, table->image, table->address + i * bytes);
-        if (word.kind == WORD_FUNCTION && is_other_method(traits, slot, word.function))
+        if (words[i] != NONE && is_other_method(traits, slot, words[i]))
             return false;
     }
     return true;
@@ -346,13 +362,15 @@ static bool may_be_of(struct traits *traits, const struct trait *trait,
 static const bool *tables_of(struct traits *traits, uint32_t index)
 {
     size_t count = traits->tables->rust_table_count;
-    if (traits->traits.data[index].may_have)
-        return traits->traits.data[index].may_have;
-    bool *may_have = xcalloc(count + 1, sizeof *may_have);
+    struct trait *trait = &traits->traits.data[index];
+    if (trait->may_have)
+        return trait->may_have;
+    if (!traits->first_words)
+        read_words(traits);
+    trait->may_have = xcalloc(count + 1, sizeof *trait->may_have);
     for (size_t i = 0; i < count; i++)
-        may_have[i] =
-            may_be_of(traits, &traits->traits.data[index], &traits->tables->rust_tables[i]);
-    return traits->traits.data[index].may_have = may_have;
+        trait->may_have[i] = may_be_of(traits, trait, i);
+    return trait->may_have;
 }
 
 void traits_push(struct traits *traits, uint32_t trait, uint32_t offset, struct target_pool *pool)
@@ -360,12 +378,12 @@ void traits_push(struct traits *traits, uint32_t trait, uint32_t offset, struct 
     const bool *may_have = tables_of(traits, trait);
     for (size_t i = 0; i < traits->tables->rust_table_count; i++) {
         const struct rust_table *table = &traits->tables->rust_tables[i];
-        unsigned bytes = traits->program->images[table->image]->pointer_bytes;
-        if (!may_have[i] || offset / bytes >= table->words)
+        uint32_t bytes = traits->program->images[table->image]->pointer_bytes;
+        if (!may_have[i] || offset % bytes || offset / bytes >= table->words)
             continue;
-        struct word word = table_word(traits->program, table->image, table->address + offset);
-        if (word.kind == WORD_FUNCTION)
-            array_push(&pool->targets, word.function);
+        uint32_t function = traits->words.data[traits->first_words[i] + offset / bytes];
+        if (function != NONE)
+            array_push(&pool->targets, function);
     }
 }
 
@@ -491,5 +509,7 @@ void traits_deinit(struct traits *traits)
     array_deinit(&traits->traits);
     array_deinit(&traits->slots);
     array_deinit(&traits->named);
+    array_deinit(&traits->words);
+    free(traits->first_words);
     array_deinit(&traits->methods);
 }

@@ -54,6 +54,8 @@ struct traits {
     ARRAY(struct trait_slot) slots;
     struct trait_slot drop;          /* the first slot of all vtables */
     ARRAY(struct named_table) named; /* by image, address, trait */
+    ARRAY(uint32_t) words;           /* of all tables: functions, NONE */
+    uint32_t *first_words;           /* of each table; NULL: not read yet */
     struct int_map by_function;      /* index in methods */
     ARRAY(struct method) methods;
 };

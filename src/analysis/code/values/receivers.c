@@ -23,7 +23,7 @@
 #include "program/debug.h"
 #include "program/facts.h"
 
-enum { MAX_STEPS = 8, MAX_STORED = 4, MAX_DESCRIBED = 4096 };
+enum { MAX_STEPS = 8, MAX_STORED = 4, MAX_DESCRIBED = 1024 };
 
 enum found { FOUND_NONE, FOUND_PLACE, FOUND_DIFFERENT };
 
