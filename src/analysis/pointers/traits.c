@@ -287,8 +287,13 @@ uint32_t traits_find(struct traits *traits, const char *name)
 
 static bool is_standard_path(struct traits *traits, uint32_t path)
 {
+    uint32_t known = int_map_get(&traits->standard_paths, path);
+    if (known != MAP_NONE)
+        return known;
     uint32_t crate = crate_of_text(traits, traits->text_names.data[path]);
-    return int_map_get(&traits->standard_crates, crate) != MAP_NONE;
+    known = int_map_get(&traits->standard_crates, crate) != MAP_NONE;
+    int_map_set(&traits->standard_paths, path, known);
+    return known;
 }
 
 /** Whether the function certainly is no method of the trait that the slot's is of. */
@@ -484,6 +489,7 @@ void traits_init(struct traits *ret, struct program *program, const struct table
     string_map_init(&ret->texts);
     string_map_init(&ret->by_name);
     int_map_init(&ret->standard_crates);
+    int_map_init(&ret->standard_paths);
     int_map_init(&ret->several_crates);
     int_map_init(&ret->by_function);
     find_named(ret);
@@ -503,6 +509,7 @@ void traits_deinit(struct traits *traits)
     string_map_deinit(&traits->texts);
     string_map_deinit(&traits->by_name);
     int_map_deinit(&traits->standard_crates);
+    int_map_deinit(&traits->standard_paths);
     int_map_deinit(&traits->several_crates);
     int_map_deinit(&traits->by_function);
     array_deinit(&traits->text_names);

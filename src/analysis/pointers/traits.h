@@ -48,6 +48,7 @@ struct traits {
     struct string_map texts;  /* paths and crates to their numbers */
     ARRAY(const char *) text_names;
     struct int_map standard_crates; /* texts */
+    struct int_map standard_paths;  /* texts of traits: whether the crate is one of these */
     struct int_map several_crates;  /* texts: of names that more than one crate has */
     struct string_map by_name;      /* index in traits */
     ARRAY(struct trait) traits;
