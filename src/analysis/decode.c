@@ -150,6 +150,8 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
         follow_origins(flow, &output->slots);
     if (is_readable)
         emit_function(flow, output, frame);
+    if (is_readable)
+        emit_receivers(flow, output, found.first_call, found.first_pointer_call);
     else
         emit_unreadable(flow, output, frame);
     end_found(output, &found);

@@ -114,6 +114,7 @@ static void place_pointer_calls(struct decoded *decoded, struct pointer_call *ne
             *next = output->pointer_calls.data[found->first_pointer_call + k];
             next->call += program->function_calls[i];
             place_path(program, i, &next->callee);
+            place_path(program, i, &next->receiver);
             place_path(program, i, &next->arguments[0]);
             place_path(program, i, &next->arguments[1]);
         }

@@ -45,3 +45,24 @@ uint32_t debug_function_at(const struct debug_info *debug, uint64_t address)
         return UINT32_MAX;
     return index;
 }
+
+uint64_t debug_local_part(const struct debug_info *debug, uint64_t address, int64_t offset,
+                          int64_t stack_pointer)
+{
+    enum { MAX_LOCALS = 32 }; // that begin before the place are looked at
+    size_t end = debug ? COUNT_UP_TO(debug->locals, debug->local_count, address) : 0, looked = 0;
+    for (size_t i = end; i > 0 && looked < MAX_LOCALS && debug->locals[i - 1].address == address;
+         i--) {
+        const struct debug_local *local = &debug->locals[i - 1];
+        int64_t base = local->is_from_stack_pointer ? stack_pointer : 0;
+        uint64_t inside = (uint64_t)offset - (uint64_t)base - (uint64_t)local->offset;
+        if (inside > INT64_MAX)
+            continue;
+        looked++;
+        uint32_t type = type_find(&debug->types, local->type_key);
+        if (type != UINT32_MAX && inside < debug->types.types[type].bytes &&
+            debug->types.types[type].bytes != UINT64_MAX)
+            return local->type_key + (inside << 1 | 1);
+    }
+    return 0;
+}

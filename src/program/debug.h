@@ -26,6 +26,9 @@ struct debug_unit {
     const char *directory; /* compilation directory, NULL if not said */
     const char *producer;  /* "" if not said */
     enum language language;
+    bool has_details;      /* Rust: it describes types or variables, not just lines */
+    bool keeps_parameters; /* Rust: each parameter of each function that is a number or a pointer
+                              lives in one place of the frame, as if nothing was optimized */
 };
 
 /** A function with code of its own (inlined ones are debug_inlined). */
@@ -34,9 +37,10 @@ struct debug_function {
     const char *name;         /* qualified: "std::vec::Vec<T>::push", "ns::f"; never NULL */
     const char *linkage_name; /* NULL if not said */
     uint32_t unit;
-    uint32_t file;     /* index in files, NONE (UINT32_MAX) if not said */
-    uint32_t line;     /* 0 if not said */
-    uint64_t type_key; /* of its type in types; 0 if not known */
+    uint32_t file;       /* index in files, NONE (UINT32_MAX) if not said */
+    uint32_t line;       /* 0 if not said */
+    uint64_t type_key;   /* of its type in types; 0 if not known */
+    uint64_t result_key; /* Rust: of what it returns, if that leads to a trait object; 0 */
     bool is_external;
     bool is_noreturn;
 };
@@ -78,11 +82,15 @@ struct debug_variable {
     uint8_t kind;  /* enum debug_variable_kind */
 };
 
-/** A variable in the frame of a C or C++ function, of a type that has to do with pointers. */
+/**
+ * A variable in the frame of a function, of a type that has to do with pointers; in Rust, with
+ * pointers to trait objects.
+ */
 struct debug_local {
     uint64_t address;  /* of the function's first range */
     int64_t offset;    /* from the caller's stack pointer (the frame's canonical address) */
     uint64_t type_key; /* in types */
+    bool is_from_stack_pointer; /* offset is from the stack pointer, as it is behind the prologue */
 };
 
 struct debug_info {
@@ -93,7 +101,7 @@ struct debug_info {
     struct debug_variable *variables; /* by kind, then address */
     struct debug_local *locals;       /* by address, then offset */
     const char **files;
-    struct type_table types; /* of C and C++ units */
+    struct type_table types; /* of C and C++ units; of Rust's those that lead to trait objects */
     uint32_t local_count;
     uint32_t unit_count, function_count, inlined_count, line_count, variable_count, file_count;
 };
@@ -110,5 +118,13 @@ uint32_t debug_inlined_at(const struct debug_info *debug, uint64_t address, uint
 
 /** Returns the index of the function that starts at @p address, or UINT32_MAX. */
 uint32_t debug_function_at(const struct debug_info *debug, uint64_t address);
+
+/**
+ * Returns which part of which type a local of the function at @p address has at the place @p offset
+ * of its frame: equal numbers for equal parts, 0 if there is none. The stack pointer is
+ * @p stack_pointer; both are counted from the caller's.
+ */
+uint64_t debug_local_part(const struct debug_info *debug, uint64_t address, int64_t offset,
+                          int64_t stack_pointer);
 
 #endif

@@ -42,7 +42,8 @@ struct access_path {
     uint8_t load_count;
     bool is_indexed; /* not surely this value: an index was added too on the way, or it was kept in
                         a place that may have been written through pointers */
-    uint32_t call;   /* in program.calls, NONE */
+    uint32_t call;   /* in program.calls: ROOT_RESULT, and of ROOT_FRAME a call at which the stack
+                        pointer is where the frame's variables are counted from; NONE */
     uint64_t address;
     int32_t offsets[MAX_PATH_LOADS + 1];
 };
@@ -66,6 +67,10 @@ struct pointer_call {
     uint32_t call;                   /* in program.calls */
     struct access_path callee;       /* the address that is called */
     struct access_path arguments[2]; /* what the first two integer arguments hold */
+    struct access_path receiver;     /* Rust: where the table that the callee was loaded from is
+                                        kept, in a variable that debug information describes: a path
+                                        from ROOT_FRAME or ROOT_ADDRESS, not followed through such
+                                        variables; else ROOT_UNKNOWN */
     uint8_t passed;                  /* what it seems to pass, PASSED_ON_STACK and so on */
     bool reads_layout; /* arguments[0] was rounded to an alignment, and the callee was loaded from a
                           table whose third word is read, too */

@@ -1,7 +1,7 @@
 /*
- * types.h: types of C and C++ as debug information describes them. Filled by load/debug/, one table
- * for each image. Typedefs are looked through; of qualifiers only `const` is kept, where it says
- * that something is never written.
+ * types.h: types of C and C++ as debug information describes them, and those types of Rust that
+ * lead to trait objects. Filled by load/debug/, one table for each image. Typedefs are looked
+ * through; of qualifiers only `const` is kept, where it says that something is never written.
  *
  * The same struct, described by many units, is one record here. `key` is equal for the same type in
  * any image; `shape` is equal for types that may stand for each other where C compares types

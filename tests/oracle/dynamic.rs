@@ -85,8 +85,115 @@ impl Write for Upper<'_> {
     }
 }
 
+trait Solid {
+    fn volume(&self) -> u32;
+    fn kind(&self) -> u32 {
+        1
+    }
+}
+trait Paint {
+    fn coat(&self) -> u32;
+}
+trait Painted: Solid + Paint {
+    fn price(&self) -> u32;
+}
+impl<T: Solid + ?Sized> Solid for &T {
+    fn volume(&self) -> u32 {
+        (**self).volume() + 1
+    }
+}
+impl Solid for Square {
+    fn volume(&self) -> u32 {
+        self.0
+    }
+}
+impl Solid for Circle {
+    fn volume(&self) -> u32 {
+        self.0 + 2
+    }
+    fn kind(&self) -> u32 {
+        2
+    }
+}
+impl Paint for Square {
+    fn coat(&self) -> u32 {
+        vec![self.0; 3].len() as u32
+    }
+}
+impl Paint for Circle {
+    fn coat(&self) -> u32 {
+        self.0 + 4
+    }
+}
+impl Painted for Square {
+    fn price(&self) -> u32 {
+        self.volume() + self.coat()
+    }
+}
+
+struct Slots<'a, T> {
+    label: T,
+    solid: &'a dyn Solid,
+    paint: Box<dyn Paint + Send>,
+    both: Option<&'a dyn Painted>,
+}
+
+impl<T: Display> Slots<'_, T> {
+    #[inline(never)]
+    fn sum(&self) -> u32 {
+        let mut sum = self.solid.volume() + self.solid.kind() + self.paint.coat();
+        if let Some(both) = self.both {
+            sum += both.price() + both.volume() + both.coat() + both.kind();
+        }
+        sum + self.label.to_string().len() as u32
+    }
+}
+
+#[inline(never)]
+fn volumes(solids: &[&dyn Solid]) -> u32 {
+    let mut sum = 0;
+    for solid in solids {
+        sum += solid.volume() + solid.kind();
+    }
+    sum + solids[0].volume()
+}
+
+enum Either {
+    Solid(Box<dyn Solid>),
+    Paint(Box<dyn Paint>),
+}
+
+#[inline(never)]
+fn either(value: &Either) -> u32 {
+    match value {
+        Either::Solid(solid) => solid.volume(),
+        Either::Paint(paint) => paint.coat(),
+    }
+}
+
+static SOLID: &(dyn Solid + Sync) = &Circle(6);
+
+#[inline(never)]
+fn kept(cell: &std::cell::RefCell<Box<dyn Paint>>, solid: &std::sync::Mutex<Box<dyn Solid>>) -> u32 {
+    cell.borrow().coat() + solid.lock().unwrap().volume() + SOLID.volume()
+}
+
+fn traits(count: u32) -> u32 {
+    let (square, circle) = (Square(count), Circle(count));
+    let reference = &square;
+    let one = Slots { label: "one", solid: &square, paint: Box::new(Circle(1)), both: None };
+    let two = Slots { label: 2, solid: &reference, paint: Box::new(Square(2)), both: Some(&square) };
+    let eithers = [Either::Solid(Box::new(Square(1))), Either::Paint(Box::new(Circle(2)))];
+    let mut sum = one.sum() + two.sum() + volumes(&[&circle, &square, &reference, SOLID]);
+    sum += eithers.iter().map(either).sum::<u32>();
+    sum += kept(&std::cell::RefCell::new(Box::new(Square(4))),
+                &std::sync::Mutex::new(Box::new(Circle(5))));
+    sum
+}
+
 fn main() {
     let count = std::env::args().count() as u32;
+    println!("{}", traits(count));
     let named = Named { inner: Box::new(Square(count)), name: "named".to_string() };
     println!("{named:>10} {:?}", OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>());
     let shapes: Vec<Box<dyn Shape>> =

@@ -181,7 +181,7 @@ static void find_pointers(struct cached_program *made, struct output *output, st
         record->callee.root = ROOT_RESULT, record->callee.address = 0x1008,
         record->callee.load_count = MAX_PATH_LOADS, record->callee.call = NONE,
         record->arguments[0].call = NONE, record->arguments[1].call = NONE,
-        record->reads_layout = true);
+        record->receiver.call = NONE, record->reads_layout = true);
     ADD(output, pointer_stores, found->pointer_store_count, record->from = first,
         record->function = first + 3, record->kind = POINTED_FUNCTION,
         record->place.root = ROOT_ARGUMENT, record->place.index = 1, record->place.call = NONE);

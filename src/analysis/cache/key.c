@@ -11,6 +11,7 @@
  *                             information elsewhere
  *   what code can name        which relocation leads to which function (numbering.h), and
  *                             facts.wanted_arguments of these and of the image's own
+ *   what debug information says of the places in frames
  *   the bytes of the segments
  *
  * The last is why a build-id is not enough to go by, though it is part of the key: it stays when a
@@ -20,6 +21,7 @@
 #include "analysis/cache/key.h"
 
 #include "arch/arch.h"
+#include "program/debug.h"
 #include "program/facts.h"
 
 #include <elf.h>
@@ -128,6 +130,18 @@ static void add_bytes(struct hash *hash, const struct image *image)
             hash_add(hash, image->file + image->segments[i].offset, image->segments[i].file_bytes);
 }
 
+/** Adds what debug_local_part() tells of the frames of functions. */
+static void add_locals(struct hash *hash, const struct debug_info *debug)
+{
+    ADD(hash, debug ? debug->local_count : 0);
+    for (uint32_t i = 0; debug && i < debug->local_count; i++) {
+        const struct debug_local *local = &debug->locals[i];
+        uint32_t type = type_find(&debug->types, local->type_key);
+        ADD(hash, local->address, (uint64_t)local->offset, local->type_key,
+            local->is_from_stack_pointer, type == NONE ? 0 : debug->types.types[type].bytes);
+    }
+}
+
 static void add_segments(struct hash *hash, const struct image *image)
 {
     ADD(hash, image->segment_count);
@@ -206,6 +220,7 @@ struct hash_value key_of_image(const struct numbering *numbering, struct hash_va
     hash_init(&hash);
     ADD(&hash, self.words[0], self.words[1]);
     add_image(&hash, image);
+    add_locals(&hash, image->debug);
     add_segments(&hash, image);
     add_sections(&hash, image);
     add_unwind_entries(&hash, image);

@@ -57,6 +57,7 @@ static const struct record_field argument_fields[] = {
 static const struct record_field pointer_call_fields[] = {
     FIELD(pointer_call, call, FIELD_CALL),
     FIELD(pointer_call, callee, FIELD_PATH),
+    FIELD(pointer_call, receiver, FIELD_PATH),
     FIELD(pointer_call, arguments[0], FIELD_PATH),
     FIELD(pointer_call, arguments[1], FIELD_PATH),
     LIMITED(pointer_call, reads_layout, FIELD_BYTE, 2),

@@ -42,6 +42,7 @@ struct finder {
     struct starts starts;
     struct slot_list slots[TABLE_KIND_COUNT];
     struct classes *classes;
+    ARRAY(struct rust_table) rust_tables;
 };
 
 /* ---- Words ----------------------------------------------------------------------------------- */
@@ -216,13 +217,16 @@ static bool add_rust_table(struct finder *finder, uint64_t address, uint64_t end
     struct word word = word_at(finder, address);
     if (word.kind == WORD_FUNCTION)
         add_slot(finder, TABLE_RUST, 0, word.function);
-    for (uint64_t at = address + 3 * bytes; at + bytes <= end; at += bytes) {
+    uint64_t at = address + 3 * bytes;
+    for (; at + bytes <= end; at += bytes) {
         word = word_at(finder, at);
         if (word.kind == WORD_NONE || (word.kind == WORD_NUMBER && word.number))
             break;
         if (word.kind == WORD_FUNCTION)
             add_slot(finder, TABLE_RUST, at - address, word.function);
     }
+    array_push(&finder->rust_tables, (struct rust_table){address, finder->image_index,
+                                                         (uint32_t)((at - address) / bytes)});
     return true;
 }
 
@@ -391,6 +395,8 @@ void tables_init(struct tables *ret, struct program *program)
         ret->slots[i] = finder.slots[i].data;
         ret->counts[i] = finder.slots[i].count;
     }
+    ret->rust_tables = finder.rust_tables.data;
+    ret->rust_table_count = finder.rust_tables.count;
 }
 
 void tables_deinit(struct tables *tables)
@@ -398,6 +404,7 @@ void tables_deinit(struct tables *tables)
     for (unsigned i = 0; i < TABLE_KIND_COUNT; i++)
         free(tables->slots[i]);
     classes_deinit(&tables->classes);
+    free(tables->rust_tables);
     *tables = (struct tables){0};
 }
 

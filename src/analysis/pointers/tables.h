@@ -21,11 +21,19 @@ struct table_slot {
     uint32_t class; /* TABLE_CPP: of the objects that have the table, in tables.classes; NONE */
 };
 
+/** Where a Rust vtable is. */
+struct rust_table {
+    uint64_t address;
+    uint32_t image, words; /* up to what begins next, which may be behind its end */
+};
+
 /** All slots of all tables of all images, each function once per kind, offset and class. */
 struct tables {
     struct table_slot *slots[TABLE_KIND_COUNT]; /* by offset, then function, then class */
     size_t counts[TABLE_KIND_COUNT];
-    struct classes classes; /* whose bases are known */
+    struct classes classes;         /* whose bases are known */
+    struct rust_table *rust_tables; /* by image, then address */
+    size_t rust_table_count;
 };
 
 /** Needs references and facts.crates. */

@@ -21,6 +21,7 @@
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/outside.h"
 #include "analysis/pointers/tables.h"
+#include "analysis/pointers/traits.h"
 #include "base/map.h"
 #include "base/memory.h"
 
@@ -42,6 +43,7 @@ struct resolver {
     struct target_pool *pool;
     ARRAY(struct made_slot) made; /* by offset, then function, each once */
     struct tables tables;
+    struct traits traits;
     struct int_map lists; /* from what is asked for to an index in `known` */
     ARRAY(struct way) known;
     struct string_map classes; /* names of classes that were asked for: their number */
@@ -51,7 +53,8 @@ struct resolver {
 struct slot_query {
     unsigned kind; /* enum table_kind, or TABLE_CPP_OR_MADE */
     uint32_t offset;
-    const char *class; /* of the object, as debug information has it; NULL: not known */
+    const char *class; /* C++: of the object, as debug information has it; NULL: not known */
+    uint32_t trait;    /* Rust: of the object, in resolver.traits; NONE: not known */
 };
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
@@ -148,34 +151,53 @@ static void push_made(struct resolver *resolver, int64_t offset)
         array_push(&resolver->pool->targets, resolver->made.data[low].function);
 }
 
-/** A number for the query: that of its class, kind and offset together. */
+/** A number for the query: that of its class or trait, kind and offset together. */
 static uint64_t query_key(struct resolver *resolver, const struct slot_query *query)
 {
-    uint32_t class = 0;
+    uint32_t of = query->trait + 1; // of NONE it is 0
     if (query->class) {
-        class = string_map_get(&resolver->classes, query->class);
-        if (class == MAP_NONE) {
-            class = (uint32_t)resolver->classes.count + 1;
-            string_map_set(&resolver->classes, query->class, class);
+        of = string_map_get(&resolver->classes, query->class);
+        if (of == MAP_NONE) {
+            of = (uint32_t)resolver->classes.count + 1;
+            string_map_set(&resolver->classes, query->class, of);
         }
     }
-    return (uint64_t) class << 32 | query->kind << 24 | query->offset;
+    return (uint64_t)of << 32 | query->kind << 24 | query->offset;
+}
+
+/** Adds functions of Rust tables: of those that an object of the trait can have, if any. */
+static void push_rust(struct resolver *resolver, const struct slot_query *query)
+{
+    uint32_t first = target_pool_mark(resolver->pool);
+    if (query->trait != NONE)
+        traits_push(&resolver->traits, query->trait, query->offset, resolver->pool);
+    if (target_pool_mark(resolver->pool) > first)
+        return;
+    push_slots(resolver, TABLE_RUST, query->offset, NULL);
+    push_slots(resolver, TABLE_OTHER, query->offset, NULL);
+    if (target_pool_mark(resolver->pool) > first)
+        push_made(resolver, query->offset);
+}
+
+static void push_cpp(struct resolver *resolver, const struct slot_query *query)
+{
+    uint32_t first = target_pool_mark(resolver->pool);
+    const bool *family =
+        query->class ? classes_derived(&resolver->tables.classes, query->class) : NULL;
+    push_slots(resolver, TABLE_CPP, query->offset, family);
+    if (target_pool_mark(resolver->pool) == first || query->kind != TABLE_CPP_OR_MADE)
+        return;
+    push_made(resolver, query->offset);
+    push_made(resolver, INT64_MIN);
 }
 
 static struct way make_list(struct resolver *resolver, const struct slot_query *query)
 {
     struct way list = {.first = target_pool_mark(resolver->pool), .kind = CALL_VTABLE};
-    bool is_cpp = query->kind == TABLE_CPP || query->kind == TABLE_CPP_OR_MADE;
-    const bool *family =
-        query->class ? classes_derived(&resolver->tables.classes, query->class) : NULL;
-    push_slots(resolver, is_cpp ? TABLE_CPP : query->kind, query->offset, family);
     if (query->kind == TABLE_RUST)
-        push_slots(resolver, TABLE_OTHER, query->offset, NULL);
-    bool is_found = target_pool_mark(resolver->pool) > list.first;
-    if (is_found && query->kind != TABLE_CPP)
-        push_made(resolver, query->offset);
-    if (is_found && query->kind == TABLE_CPP_OR_MADE)
-        push_made(resolver, INT64_MIN);
+        push_rust(resolver, query);
+    else
+        push_cpp(resolver, query);
     list.count = target_pool_close(resolver->pool, list.first);
     return list;
 }
@@ -225,7 +247,7 @@ static struct way resolve_virtual(struct resolver *resolver, uint32_t from,
                                   const struct access_path *table, uint32_t offset)
 {
     struct field field;
-    struct slot_query query = {.kind = TABLE_CPP_OR_MADE, .offset = offset};
+    struct slot_query query = {.kind = TABLE_CPP_OR_MADE, .offset = offset, .trait = NONE};
     if (!typed_value(resolver->program, from, table, &field))
         return list_of(resolver, query);
     const struct type *pointer = type_of(field.type), *object = type_of(field.object);
@@ -255,8 +277,10 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     const struct image *image = program->images[program->functions[from].image];
     if (is_rust_function(program, from) && (is_trait_object(pointer, &table, image) ||
                                             is_counted_trait_object(pointer, offset, image)))
-        return list_of(resolver,
-                       (struct slot_query){.kind = TABLE_RUST, .offset = (uint32_t)offset});
+        return list_of(
+            resolver, (struct slot_query){.kind = TABLE_RUST,
+                                          .offset = (uint32_t)offset,
+                                          .trait = traits_of_receiver(&resolver->traits, pointer)});
     if (is_cpp_function(program, from) && is_virtual(pointer, &table))
         return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
@@ -311,6 +335,7 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     if (outside_may_have_objects(program))
         return;
     tables_init(&resolver.tables, program);
+    traits_init(&resolver.traits, program, &resolver.tables);
     int_map_init(&resolver.lists);
     string_map_init(&resolver.classes);
     find_made(&resolver);
@@ -321,5 +346,6 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     string_map_deinit(&resolver.classes);
     array_deinit(&resolver.known);
     array_deinit(&resolver.made);
+    traits_deinit(&resolver.traits);
     tables_deinit(&resolver.tables);
 }

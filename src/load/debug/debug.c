@@ -5,7 +5,8 @@
  * and leaves is in internal.h. Units are spread over the program's workers. A unit that
  * cannot be read costs that unit and leaves one diagnostic.
  *
- * Left out: locals, types of Rust beyond their names and sizes, macros, location lists, call sites.
+ * Left out: locals, types of Rust beyond names, sizes and trait objects, macros, location lists,
+ * call sites.
  */
 #include "base/threads.h"
 #include "load/debug/find.h"

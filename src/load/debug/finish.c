@@ -74,6 +74,9 @@ static void finish_functions(struct worker *worker, struct unit *unit)
         function->is_external = description.is_external;
         function->is_noreturn = description.is_noreturn;
         function->type_key = type_key_of_function(worker, unit, at);
+        if (description.type && unit->language == LANGUAGE_RUST)
+            function->result_key =
+                type_key_of_variable(worker, description.type_unit, description.type);
     }
 }
 
@@ -156,6 +159,8 @@ static void finish_unit(struct worker *worker, struct unit *unit)
         .directory = unit->directory ? arena_strdup(&worker->arena, unit->directory) : NULL,
         .producer = arena_strdup(&worker->arena, producer),
         .language = unit->language,
+        .has_details = unit->types.has_details,
+        .keeps_parameters = unit->types.has_kept_parameters && !unit->types.has_moved_parameters,
     };
 }
 

@@ -215,6 +215,9 @@ static uint32_t add_type(struct walk *walk, const struct level *parent, bool is_
                     !entry_flag(&walk->entry, ATTRIBUTE_DECLARATION);
     if (is_local || (walk->entry.tag == DW_TAG_formal_parameter && parent->base.is_known))
         type_collect_local(walk->worker, &walk->entry, &parent->base);
+    if (walk->entry.tag == DW_TAG_formal_parameter && parent->base.is_known &&
+        !parent->inline_depth)
+        type_count_parameter(walk->worker, &walk->entry);
     return type_collect(walk->worker, &walk->entry, parent->type);
 }
 
@@ -309,5 +312,7 @@ void unit_walk(struct worker *worker, struct unit *unit)
         walk_entries(walk);
     if (walk->has_types)
         raw_types_complete(&unit->types);
+    if (walk->has_types && unit->language == LANGUAGE_RUST)
+        rust_types_prune(&unit->types);
     free(walk);
 }

@@ -82,6 +82,14 @@ bool passed_looks_at_result(const struct flow *flow, uint32_t block);
 
 void passed_arguments_deinit(struct passed_arguments *passed);
 
+/**
+ * Tells where the tables of trait objects came from, of the calls from @p first_call on and their
+ * records from @p first_pointer_call on. Solves the function once more, with each load a name of
+ * its own; so it comes last.
+ */
+void emit_receivers(struct flow *flow, struct output *output, size_t first_call,
+                    size_t first_pointer_call);
+
 /** Adds what the call number @p call passes on that may be called. */
 void emit_pointer_arguments(const struct flow *flow, struct output *output,
                             const struct machine_state *state, uint32_t call);

@@ -8,6 +8,8 @@
  */
 #include "analysis/code/emit/emit.h"
 
+#include "analysis/code/values/receivers.h"
+
 enum { MAX_CHAIN = 5, MAX_VARIANTS = 48 };
 
 /** One way to the call: the blocks on it, the last one first. */
@@ -132,7 +134,8 @@ static void look_at(struct variants *variants, const struct chain *chain, struct
     if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
         count = path_alternatives(flow, state.registers[effect->target_register], values);
     for (unsigned i = 0; i < count; i++) {
-        struct pointer_call pointer = {.call = variants->call, .passed = variants->passed};
+        struct pointer_call pointer = {
+            .call = variants->call, .receiver = {.call = NONE}, .passed = variants->passed};
         if (!describe(flow, variants->output, effect, &state, values[i], &pointer))
             return;
         if (count == 1 && is_join(flow, chain, &pointer.callee) && variants->count < MAX_VARIANTS &&
@@ -158,5 +161,53 @@ void emit_pointer_call(const struct flow *flow, struct output *output, uint32_t 
     while (list.count) {
         struct chain chain = list.items[--list.count];
         look_at(&variants, &chain, &list);
+    }
+}
+
+/** The place that the target of the instruction is loaded from, of FORM_UNKNOWN if from none. */
+static struct value target_place(const struct flow *flow, const struct effect *effect,
+                                 const struct machine_state *state)
+{
+    if (effect->target_kind == TARGET_MEMORY)
+        return value_of_operand(state, effect);
+    if (effect->target_kind == TARGET_REGISTER && effect->target_register < MAX_REGISTERS)
+        return path_place(flow, state->registers[effect->target_register]);
+    return VALUE_OF(.form = FORM_UNKNOWN);
+}
+
+/** Gives the records of the call at @p address the receiver that is known before it. */
+static void put_receiver(struct flow *flow, struct output *output, uint32_t instruction,
+                         size_t first_call, size_t first_pointer_call)
+{
+    struct machine_state state;
+    struct access_path receiver = {.call = NONE};
+    uint64_t address = flow_instruction_address(flow, instruction);
+    bool is_known = false;
+    for (size_t i = first_pointer_call; i < output->pointer_calls.count; i++) {
+        struct pointer_call *pointer = &output->pointer_calls.data[i];
+        if (output->calls.data[first_call + pointer->call].address != address)
+            continue;
+        if (!is_known && state_before(flow, instruction, &state))
+            path_of_receiver(
+                flow, &output->slots, &state,
+                target_place(flow, &flow->instructions.data[instruction].effect, &state),
+                &receiver);
+        is_known = true;
+        pointer->receiver = receiver;
+    }
+}
+
+void emit_receivers(struct flow *flow, struct output *output, size_t first_call,
+                    size_t first_pointer_call)
+{
+    if (output->pointer_calls.count == first_pointer_call || !flow->slots ||
+        !receivers_are_described(flow))
+        return;
+    flow->slots = NULL;
+    flow_solve(flow);
+    for (uint32_t i = 0; i < flow->blocks.count; i++) {
+        uint32_t last = flow->blocks.data[i].last;
+        if (flow->instructions.data[last].effect.control == CONTROL_CALL)
+            put_receiver(flow, output, last, first_call, first_pointer_call);
     }
 }

@@ -20,6 +20,7 @@ void frame_slots_deinit(struct frame_slots *slots)
 {
     array_deinit(&slots->stores);
     array_deinit(&slots->layouts);
+    array_deinit(&slots->described);
 }
 
 /* ---- Stores to the frame --------------------------------------------------------------------- */
@@ -109,8 +110,8 @@ static int by_offset(const void *a, const void *b)
 
 void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
 {
-    slots->stores.count = slots->layouts.count = 0;
-    slots->has_layouts = false;
+    slots->stores.count = slots->layouts.count = slots->described.count = 0;
+    slots->has_layouts = slots->has_described = false;
     slots->lowest_escape = INT64_MAX;
     slots->widest = 0;
     for (uint32_t i = 0; i < flow->blocks.count; i++) {

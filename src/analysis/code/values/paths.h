@@ -28,6 +28,10 @@ struct frame_slots {
 
     ARRAY(struct value_name) layouts; /* pointers whose third word is read; sorted */
     bool has_layouts;                 /* they have been looked for */
+
+    ARRAY(struct slot_store) described; /* into variables that debug information describes */
+    int64_t described_from; /* the stack pointer that such variables were counted from */
+    bool has_described;     /* they have been looked for */
 };
 
 void frame_slots_deinit(struct frame_slots *slots);

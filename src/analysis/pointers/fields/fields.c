@@ -204,11 +204,17 @@ static struct way resolve_way(struct resolver *resolver, const struct pointer_ca
     return best_answer(resolver, &field);
 }
 
+/** Whether debug information describes types of C or C++. */
 static bool has_types(const struct program *program)
 {
-    for (uint32_t i = 0; i < program->image_count; i++)
-        if (program->images[i]->debug && program->images[i]->debug->types.count)
-            return true;
+    for (uint32_t i = 0; i < program->image_count; i++) {
+        const struct debug_info *debug = program->images[i]->debug;
+        if (!debug || !debug->types.count)
+            continue;
+        for (uint32_t k = 0; k < debug->unit_count; k++)
+            if (debug->units[k].language != LANGUAGE_RUST)
+                return true;
+    }
     return false;
 }
 

@@ -232,6 +232,17 @@ struct type_ref typed_argument(const struct program *program, uint32_t function,
                            index);
 }
 
+struct type_ref typed_rust_result(const struct program *program, uint32_t function)
+{
+    const struct debug_function *debug = debug_function_of(program, function);
+    if (!debug || !debug->result_key)
+        return unknown;
+    const struct debug_info *info = program->images[program->functions[function].image]->debug;
+    if (!info->units[debug->unit].keeps_parameters)
+        return unknown;
+    return ref_of(&info->types, type_find(&info->types, debug->result_key));
+}
+
 static struct type_ref typed_result(const struct program *program, const struct access_path *path)
 {
     if (path->call == NONE || path->index)
@@ -240,6 +251,9 @@ static struct type_ref typed_result(const struct program *program, const struct 
     if (call->target_count != 1 || call->is_partial)
         return unknown;
     uint32_t callee = program_whole(program, program->call_targets[call->first_target]);
+    struct type_ref rust = typed_rust_result(program, callee);
+    if (rust.index != NONE)
+        return rust;
     if (!keeps_its_type(program, callee))
         return unknown;
     return target_of(typed_function(program, callee));
@@ -382,12 +396,20 @@ bool typed_address(const struct program *program, uint32_t image, uint64_t addre
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
 
+/** Counts an offset from the stack pointer, as it is before @p call, from the caller's instead. */
+static bool rebase(const struct program *program, uint32_t call, int64_t *offset)
+{
+    int32_t depth =
+        call == NONE || program->calls[call].is_tail ? -1 : program->calls[call].depth_bytes;
+    return depth >= 0 && !__builtin_sub_overflow(*offset, (int64_t)depth, offset);
+}
+
 /**
  * Finds the part of a local variable at @p offset in the frame. Compilers lay variables of
  * different blocks over each other, so there may be several; they must agree.
  */
 static bool descend_in_frame(const struct program *program, uint32_t function, int64_t offset,
-                             struct descent *ret_descent, struct field *ret)
+                             uint32_t call, struct descent *ret_descent, struct field *ret)
 {
     enum { MAX_LOCALS = 32 }; // that begin before the offset are looked at
     const struct function *record = &program->functions[function];
@@ -398,12 +420,15 @@ static bool descend_in_frame(const struct program *program, uint32_t function, i
         const struct debug_local *local = &debug->locals[i - 1];
         if (local->address != record->address)
             break;
-        if (local->offset > offset)
+        int64_t start = local->offset;
+        if (local->is_from_stack_pointer && !rebase(program, call, &start))
+            continue;
+        if (start > offset)
             continue;
         looked++;
         struct descent descent = {
             .type = ref_of(&debug->types, type_find(&debug->types, local->type_key)),
-            .offset = (uint64_t)offset - (uint64_t)local->offset};
+            .offset = (uint64_t)offset - (uint64_t)start};
         const struct type *type = type_of(descent.type);
         struct field field = {.object = unknown, .variable = NONE};
         if (!type || descent.offset >= type->bytes || !descend(&descent, &field))
@@ -459,7 +484,7 @@ static bool step(const struct program *program, uint32_t function, const struct 
     int32_t offset = path->offsets[i];
     uint64_t address = path->address + (uint64_t)offset;
     if (i == 0 && path->root == ROOT_FRAME) {
-        if (!descend_in_frame(program, function, (int64_t)address, descent, &next))
+        if (!descend_in_frame(program, function, (int64_t)address, path->call, descent, &next))
             return false;
     } else if (i == 0 && path->root == ROOT_ADDRESS) {
         uint32_t image = program->functions[function].image;

@@ -44,6 +44,9 @@ struct type_ref typed_parameter(struct type_ref function, enum language language
 /** What integer argument @p index of @p function is declared to be; index NONE if not known. */
 struct type_ref typed_argument(const struct program *program, uint32_t function, unsigned index);
 
+/** What a Rust function that was not optimized returns, if it leads to a trait object. */
+struct type_ref typed_rust_result(const struct program *program, uint32_t function);
+
 /**
  * The type of the value at the end of @p path in the code of @p function, and the place that it was
  * loaded from last (owner 0 if it is an argument or result itself). False if not known.

@@ -5,15 +5,16 @@
  * or parameters; what they refer to are offsets until the unit is finished, since it may come later
  * or be in another unit.
  *
- * Only C and C++ (and units that do not say their language, which dwz makes). Left out: bit fields,
- * static members, enumerators, members of functions; and units of 2 GB.
+ * Only C and C++ (and units that do not say their language, which dwz makes), and what rust.c
+ * wants. Left out: bit fields, static members, enumerators, members of functions; and units of 2
+ * GB.
  */
 #include "load/debug/internal.h"
 
 bool type_wanted(const struct unit *unit)
 {
     bool has_types = unit->language == LANGUAGE_C || unit->language == LANGUAGE_CPP ||
-                     unit->language == LANGUAGE_UNKNOWN;
+                     unit->language == LANGUAGE_RUST || unit->language == LANGUAGE_UNKNOWN;
     return has_types && unit->end - unit->start < (ptrdiff_t)RAW_FOREIGN;
 }
 
@@ -227,8 +228,12 @@ static void collect_dimension(const struct entry_data *entry, uint32_t owner)
 
 uint32_t type_collect(struct worker *worker, const struct entry_data *entry, uint32_t parent)
 {
-    if (is_type_tag(entry->tag))
-        return collect_type(worker, entry, parent);
+    if (is_type_tag(entry->tag)) {
+        bool is_rust = entry->unit->language == LANGUAGE_RUST;
+        entry->unit->types.has_details |= entry->tag != DW_TAG_subprogram;
+        bool is_wanted = !is_rust || rust_type_is_wanted(worker, entry);
+        return is_wanted ? collect_type(worker, entry, parent) : RAW_NONE;
+    }
     if (parent == RAW_NONE)
         return RAW_NONE;
     switch (entry->tag) {
@@ -254,7 +259,7 @@ uint32_t type_collect(struct worker *worker, const struct entry_data *entry, uin
 struct frame_base frame_base_of(const struct entry_data *entry, uint64_t address,
                                 unsigned pointer_bytes)
 {
-    enum { X86_64_FRAME_POINTER = DW_OP_reg0 + 6 };
+    enum { X86_64_FRAME_POINTER = DW_OP_reg0 + 6, X86_64_STACK_POINTER = DW_OP_reg0 + 7 };
     struct frame_base base = {.address = address};
     struct bytes expression;
     if (!entry_expression(entry, ATTRIBUTE_FRAME_BASE, &expression) || expression.bytes != 1)
@@ -265,6 +270,9 @@ struct frame_base frame_base_of(const struct entry_data *entry, uint64_t address
         // It points to where its caller's is kept, below the return address.
         base.offset = -16;
         base.is_known = true;
+    } else if (expression.data[0] == X86_64_STACK_POINTER && pointer_bytes == 8) {
+        base.is_stack_pointer = true;
+        base.is_known = entry->unit->language == LANGUAGE_RUST;
     }
     return base;
 }
@@ -282,14 +290,54 @@ static bool frame_offset(const struct entry_data *entry, int64_t *ret)
     return !reader.failed && !reader_left(&reader);
 }
 
+/** Whether an entry is in one place of the frame; of a function that aligns its frame, which is
+ *  counted from the stack pointer, it is not told where. */
+static bool stays_in_frame(const struct entry_data *entry)
+{
+    enum { X86_64_BY_STACK_POINTER = DW_OP_breg0 + 7 };
+    struct bytes expression;
+    int64_t offset;
+    if (frame_offset(entry, &offset))
+        return true;
+    return entry_expression(entry, ATTRIBUTE_LOCATION, &expression) && expression.bytes > 1 &&
+           expression.data[0] == X86_64_BY_STACK_POINTER;
+}
+
+/** Whether the entry's type is a number or a pointer, which is passed in a register. */
+static bool is_scalar(struct worker *worker, const struct entry_data *entry)
+{
+    struct unit *unit;
+    const uint8_t *at;
+    struct entry_data type;
+    if (!entry_reference(worker, entry, ATTRIBUTE_TYPE, &unit, &at) ||
+        !entry_read(worker, unit, at, &type))
+        return true;
+    return type.tag == DW_TAG_base_type || type.tag == DW_TAG_pointer_type;
+}
+
+void type_count_parameter(struct worker *worker, const struct entry_data *entry)
+{
+    struct raw_types *raw = &entry->unit->types;
+    if (stays_in_frame(entry))
+        raw->has_kept_parameters = true;
+    else if (!raw->has_moved_parameters)
+        raw->has_moved_parameters = is_scalar(worker, entry);
+}
+
 void type_collect_local(struct worker *worker, const struct entry_data *entry,
                         const struct frame_base *base)
 {
     struct raw_types *raw = &entry->unit->types;
     uint32_t target = reference(worker, entry, ATTRIBUTE_TYPE);
-    if (target != RAW_NONE && entry->tag == DW_TAG_variable)
+    bool is_rust = entry->unit->language == LANGUAGE_RUST;
+    if (is_rust && target == RAW_NONE)
+        return; // of functions that were put into others
+    if (target != RAW_NONE && entry->tag == DW_TAG_variable && !is_rust)
         array_push(&raw->held, target);
-    struct raw_local local = {.address = base->address, .target = target, .origin = RAW_NONE};
+    struct raw_local local = {.address = base->address,
+                              .target = target,
+                              .origin = RAW_NONE,
+                              .is_from_stack_pointer = base->is_stack_pointer};
     if (!base->is_known || !frame_offset(entry, &local.offset) ||
         __builtin_add_overflow(local.offset, base->offset, &local.offset))
         return;

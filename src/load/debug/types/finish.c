@@ -28,6 +28,7 @@ enum { KEY_NONE = 0, KEY_BUSY = 1, KEY_UNKNOWN = 2, KEY_FIRST = 16 };
 
 enum hash_kind {
     HASH_STRUCT = 1,
+    HASH_RUST_STRUCT,
     HASH_UNION,
     HASH_DECLARATION,
     HASH_NUMBER,
@@ -229,6 +230,8 @@ static uint64_t compute_shape(struct worker *worker, const struct place *place, 
     case DW_TAG_union_type: {
         const char *name = name_of(worker, place);
         uint64_t kind = raw->tag == DW_TAG_union_type ? HASH_UNION : HASH_STRUCT;
+        if (place->unit->language == LANGUAGE_RUST)
+            kind = HASH_RUST_STRUCT;
         return name ? add_text(kind, name) : hash_members(worker, place, false, depth, kind);
     }
     case DW_TAG_base_type:
@@ -503,9 +506,11 @@ static void put_local(struct worker *worker, struct unit *unit, const struct raw
     uint8_t kind = place.raw ? kind_of(place.raw) : TYPE_UNKNOWN;
     if (kind != TYPE_POINTER && kind != TYPE_STRUCT && kind != TYPE_ARRAY)
         return;
-    array_push(&worker->types.locals, (struct debug_local){.address = local->address,
-                                                           .offset = local->offset,
-                                                           .type_key = key_of(worker, &place, 0)});
+    array_push(&worker->types.locals,
+               (struct debug_local){.address = local->address,
+                                    .offset = local->offset,
+                                    .type_key = key_of(worker, &place, 0),
+                                    .is_from_stack_pointer = local->is_from_stack_pointer});
 }
 
 void types_finish(struct worker *worker, struct unit *unit)

@@ -2,6 +2,7 @@
  * raw.h: types on their way from entries to the table of program/types.h; private to load/debug/.
  *
  *   collect   during the walk: one small record for each type's entry of a unit   collect.c
+ *   prune     of Rust units only what leads to trait objects stays                rust.c
  *   finish    keys; typedefs and qualifiers go; records of the worker             finish.c
  *   merge     equal records of all workers become one; struct type_table          merge.c
  */
@@ -60,6 +61,7 @@ struct raw_local {
     int64_t offset;
     uint32_t target; /* reference: its type, RAW_NONE: see origin */
     uint32_t origin; /* reference: the entry that it was made from, RAW_NONE */
+    bool is_from_stack_pointer;
 };
 
 /** Where offsets of variables in the present function are counted from. */
@@ -67,6 +69,7 @@ struct frame_base {
     uint64_t address; /* of the function; is_known false: there is none */
     int64_t offset;   /* of the base from the caller's stack pointer */
     bool is_known;
+    bool is_stack_pointer; /* the base is the stack pointer instead; only in Rust units */
 };
 
 struct raw_types {
@@ -75,6 +78,11 @@ struct raw_types {
     ARRAY(const uint8_t *) foreign; /* entries of other units that are referred to */
     ARRAY(uint32_t) held;           /* references: types of variables on the stack */
     ARRAY(struct raw_local) locals; /* those with one place in the frame */
+
+    // Of Rust units.
+    bool has_kept_parameters;  /* of functions; in one place of the frame */
+    bool has_moved_parameters; /* numbers or pointers that are not */
+    bool has_details;          /* types or variables are described */
 };
 
 /**
@@ -88,6 +96,12 @@ struct frame_base frame_base_of(const struct entry_data *entry, uint64_t address
 /** Notes that there are objects of the entry's type on the stack, and where. */
 void type_collect_local(struct worker *worker, const struct entry_data *entry,
                         const struct frame_base *base);
+/** Notes whether the parameter of a function stays in one place of its frame. */
+void type_count_parameter(struct worker *worker, const struct entry_data *entry);
+/** Whether the entry of a Rust unit may have to do with trait objects. */
+bool rust_type_is_wanted(struct worker *worker, const struct entry_data *entry);
+/** Drops all types and locals of a Rust unit that do not lead to trait objects. */
+void rust_types_prune(struct raw_types *raw);
 /** Whether types of this unit are wanted. */
 bool type_wanted(const struct unit *unit);
 /** The type whose entry is at @p offset, or RAW_NONE. */
