@@ -178,6 +178,8 @@ static void set_control(const ZydisDecodedInstruction *instruction, uint64_t add
         set_relative_target(instruction, address, operands, CONTROL_BRANCH, ret);
         ret->clobbered |= REGISTER_BIT(RAX);
         return;
+    case ZYDIS_MNEMONIC_XABORT: // goes to where the xbegin says, or nowhere without one
+        return;
     default:
         break;
     }

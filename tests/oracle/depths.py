@@ -36,7 +36,7 @@ FLAGS = {".c": ["-w", "-pthread"], ".cpp": ["-w", "-pthread"],
 COMPILERS = {".c": ["gcc", "clang"], ".cpp": ["g++", "clang++"], ".rs": ["rustc", "/usr/bin/rustc"]}
 LEVELS = {".c": ["-O0", "-O2"], ".cpp": ["-O0", "-O2"], ".rs": ["-Copt-level=0", "-Copt-level=3"]}
 MORE_LEVELS = {".c": ["-O1", "-O3", "-Os"], ".cpp": ["-O1", "-Os"], ".rs": ["-Copt-level=s"]}
-FEW_PROGRAMS = ("s1_values.rs", "s2_arguments.c", "s9_copy.rs", "s11_unbounded.c", "s12_entries.c",
+FEW_PROGRAMS = ("s1_values.rs", "s2_arguments.c", "s9_copy.rs", "s11_unbounded.c", "s12_entries.c", "s13_alloca.c",
                 "s12_entries.cpp", "s12_entries.rs")
 CRASHING = ("s5_", "s6_")  # what has no end, or a bad one, has nothing to compare
 INSTALLED = (("git", "--version"), ("bash", "-c", "echo $((1 + 2))"))

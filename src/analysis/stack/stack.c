@@ -157,8 +157,32 @@ static void find_recursions(struct program *program, const struct stack_pass *al
     facts->recursions = rows;
 }
 
+static bool may_return(const struct program *program, const struct call *call)
+{
+    for (uint32_t i = 0; i < call->target_count; i++) {
+        uint32_t target = program->call_targets[call->first_target + i];
+        if (program->facts->verdicts[program_whole(program, target)].returns)
+            return true;
+    }
+    return !call->target_count;
+}
+
+/** Frames that were fixed on condition that a call never returns, which is known only now. */
+static void settle_frames(struct program *program)
+{
+    for (uint32_t i = 0; i < program->call_count; i++) {
+        const struct call *call = &program->calls[i];
+        struct frame *frame = &program->facts->frames[call->from];
+        if (!call->leaves_deep || frame->kind != FRAME_FIXED || !may_return(program, call))
+            continue;
+        frame->kind = FRAME_DYNAMIC;
+        frame->dynamic_address = call->address;
+    }
+}
+
 void stack_analyze(struct program *program)
 {
+    settle_frames(program);
     struct callgraph graph;
     callgraph_init(&graph, program);
     struct stack_pass passes[2];

@@ -339,6 +339,25 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
         fall_off(walk, index, address + effect->length, state);
 }
 
+/**
+ * Notes a call behind which the stack is deeper than it was taken to be in the block that follows,
+ * since other ways there are surer than that the call returns (alloca in a loop or a branch).
+ */
+static void note_deep_return(struct walk *walk, uint32_t index, const struct machine_state *state)
+{
+    const struct flow *flow = walk->flow;
+    const struct value *sp = stack_pointer(walk, state);
+    uint32_t call = walk->output->block_calls.data[index], next = flow->blocks.data[index].next;
+    struct machine_state behind;
+    while (next != NONE && flow_is_padding(flow, &flow->blocks.data[next]))
+        next = flow->blocks.data[next].next;
+    if (call == NONE || next == NONE || !is_height(sp) || !state_at_block(flow, next, &behind))
+        return;
+    const struct value *other = stack_pointer(walk, &behind);
+    if (is_height(other) && sp->number < other->number)
+        walk->output->calls.data[walk->first_call + call].leaves_deep = true;
+}
+
 static void walk_block(struct walk *walk, uint32_t index)
 {
     const struct flow *flow = walk->flow;
@@ -370,6 +389,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         if (effect->stack != STACK_NONE || effect->control == CONTROL_CALL)
             note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
+    note_deep_return(walk, index, &state);
 }
 
 /* ---- Order of calls -------------------------------------------------------------------------- */

@@ -146,6 +146,9 @@ void flow_settle_gaps(struct flow *flow);
 /** Links calls to where their exceptions land; the last step of flow_block(). */
 void flow_land_blocks(struct flow *flow);
 
+/** Whether there is nothing but filling, as between a call that never returns and what follows. */
+bool flow_is_padding(const struct flow *flow, const struct flow_block *block);
+
 /** May be called again after flow->follows_origins or flow->slots has been set. */
 void flow_solve(struct flow *flow);
 

@@ -117,6 +117,18 @@ static bool heights_disagree(const struct value *a, const struct value *b)
     return !(a->form == b->form && a->number == b->number);
 }
 
+/**
+ * Whether a way of this strength has to be believed against a stronger one: its stack is deeper
+ * (alloca in a loop or a branch), and it does not come straight from a call, which may never
+ * return. Of those that do, emit.c takes note.
+ */
+static bool is_deep_way(enum strength strength, const struct value *height,
+                        const struct value *other)
+{
+    return strength > STRENGTH_AFTER_CALL && is_height(height) && is_height(other) &&
+           height->number < other->number;
+}
+
 /** The stack pointer where ways of equal strength meet: the deeper one; @p a was there before. */
 static struct value meet_heights(struct state_head *head, const struct value *a,
                                  const struct value *b)
@@ -190,12 +202,17 @@ static bool arrive(struct flow *flow, uint32_t block, const struct machine_state
         head->strength = strength;
         return true;
     }
-    if (heights_disagree(&values_of(flow, block)[sp], &from->registers[sp])) {
-        if (strength < head->strength)
+    struct value *height = &values_of(flow, block)[sp];
+    if (heights_disagree(height, &from->registers[sp])) {
+        if (strength < head->strength && !is_deep_way(strength, &from->registers[sp], height))
             return false;
         if (strength > head->strength) {
+            struct value was = *height;
+            bool was_deep = is_deep_way(head->strength, &was, &from->registers[sp]);
             set_state(flow, block, from);
             head->strength = strength;
+            if (was_deep)
+                *height = meet_heights(head, height, &was);
             return true;
         }
     }
@@ -391,6 +408,14 @@ static void land(struct flow *flow, uint32_t block, const struct machine_state *
     enter(flow, block, &landed, STRENGTH_LANDING);
 }
 
+bool flow_is_padding(const struct flow *flow, const struct flow_block *block)
+{
+    for (uint32_t i = block->first; i <= block->last; i++)
+        if (!flow->instructions.data[i].effect.is_padding)
+            return false;
+    return true;
+}
+
 /** Takes a block's last state to its successors. */
 static void leave(struct flow *flow, uint32_t index, struct machine_state *state)
 {
@@ -411,7 +436,10 @@ static void leave(struct flow *flow, uint32_t index, struct machine_state *state
         leave_branch(flow, block, &last->effect, state);
         return;
     }
-    enter(flow, block->next, state, edge_strength(state, is_call));
+    // What only fills up to the next block is no more certain to be reached than it was.
+    bool is_behind_call =
+        is_call || (state->head.strength == STRENGTH_AFTER_CALL && flow_is_padding(flow, block));
+    enter(flow, block->next, state, edge_strength(state, is_behind_call));
     enter(flow, block->target, state, edge_strength(state, false));
     if (last->table != NONE)
         leave_table(flow, last, state);
