@@ -3,6 +3,7 @@
  * at other numbers; bytes that are not as they were written are refused or do no harm.
  */
 #include "cached_program.h"
+#include "program/debug.h"
 
 #include "analysis/cache/store.h"
 
@@ -278,7 +279,9 @@ static struct hash_value key_of(struct cached_program *made)
 static void key_depends_on_what_is_read(void **state)
 {
     static struct cached_program made;
-    static struct debug_info *const some_debug = (struct debug_info *)&made;
+    struct debug_local local = {.address = 0x1000, .offset = -8, .type_key = 16};
+    struct debug_info no_debug = {.local_count = 0};
+    struct debug_info some_debug = {.locals = &local, .local_count = 1};
     (void)state;
     cached_program_init(&made, 2);
     struct hash_value usual = key_of(&made);
@@ -292,7 +295,14 @@ static void key_depends_on_what_is_read(void **state)
     } while (0)
     CHANGES_KEY(made.file[77], 1);
     CHANGES_KEY(made.images[LIBRARY].build_id, "abce");
-    CHANGES_KEY(made.images[LIBRARY].debug, some_debug);
+    CHANGES_KEY(made.images[LIBRARY].debug, &no_debug);
+    CHANGES_KEY(made.images[LIBRARY].debug, &some_debug);
+    made.images[LIBRARY].debug = &some_debug;
+    usual = key_of(&made);
+    CHANGES_KEY(local.offset, -16);
+    CHANGES_KEY(local.is_from_stack_pointer, true);
+    made.images[LIBRARY].debug = NULL;
+    usual = key_of(&made);
     CHANGES_KEY(made.functions[made.first + 4].bytes, 15);
     CHANGES_KEY(made.functions[made.first + 4].source, FUNCTION_PLT);
     CHANGES_KEY(made.relocations[3].function, made.first + 4);
