@@ -6,7 +6,8 @@
  *
  *   Rust   a trait object is a pointer to the value beside a pointer to its vtable. The callee was
  *          loaded from one of two words that lie side by side (two arguments, two results, two
- *          words in memory), at an offset; the other word is the first argument.
+ *          words in memory), at an offset; the other word is the first argument. Where debug
+ *          information tells the trait, only tables count that may be of it (traits.c).
  *   C++    an object begins with a pointer to its vtable. The callee was loaded at an offset from
  *          what was loaded from the object, and the object is the first argument.
  *
