@@ -179,6 +179,8 @@ struct site {
     uint32_t allocator;              /* function */
     int64_t bytes, alignment, count; /* constant arguments, -1: decided at run time or not known */
     int64_t element_bytes;           /* constant, where it hands out count of them; -1 */
+    const struct argument *amount;   /* what decides how much, where that is not a constant; NULL */
+    uint32_t first_free, free_count; /* in facts.site_frees */
     uint8_t kind;                    /* enum site_kind; SITE_MAP counts for no verdict */
     bool is_on_panic;
     bool is_before_main; /* what runs before main reaches it on normal paths, over
@@ -260,6 +262,7 @@ struct facts {
     bool *call_on_panic; /* of each call: no normal path leads through it */
     struct site *sites;  /* of images[0], by address */
     uint32_t site_count;
+    uint32_t *site_frees; /* calls that take back what a site of the same function handed out */
     struct startup startup;
 
     struct entry *entries;

@@ -85,9 +85,8 @@ uint32_t program_function_at(const struct program *program, uint32_t image, uint
     return address - function->address < function->bytes ? first + after - 1 : NONE;
 }
 
-/** Returns what is known of an argument, or NULL. */
-static const struct argument *find_argument(const struct program *program, uint32_t call,
-                                            unsigned index)
+const struct argument *program_argument(const struct program *program, uint32_t call,
+                                        unsigned index)
 {
     uint32_t low = 0, high = program->argument_count;
     while (low < high) {
@@ -121,8 +120,8 @@ const struct loose_call *program_loose_call(const struct program *program, uint3
 bool program_call_argument(const struct program *program, uint32_t call, unsigned index,
                            int64_t *ret)
 {
-    const struct argument *argument = find_argument(program, call, index);
-    if (!argument || argument->is_frame)
+    const struct argument *argument = program_argument(program, call, index);
+    if (!argument || argument->kind != ARGUMENT_CONSTANT)
         return false;
     *ret = argument->number;
     return true;
@@ -130,8 +129,8 @@ bool program_call_argument(const struct program *program, uint32_t call, unsigne
 
 bool program_call_place(const struct program *program, uint32_t call, unsigned index, int64_t *ret)
 {
-    const struct argument *argument = find_argument(program, call, index);
-    if (!argument || !argument->is_frame)
+    const struct argument *argument = program_argument(program, call, index);
+    if (!argument || argument->kind != ARGUMENT_FRAME)
         return false;
     *ret = argument->number;
     return true;

@@ -260,13 +260,27 @@ struct loose_call {
     uint8_t kind;                        /* CALL_PROTOTYPE or CALL_ADDRESS_TAKEN */
 };
 
-/** A constant or a place that a call passes; only those that facts.wanted_arguments asks for. */
+enum argument_kind {
+    ARGUMENT_CONSTANT, /* `number`, the whole register */
+    ARGUMENT_FRAME,    /* a place in the caller's own frame: its distance from the stack pointer
+                          before the caller was called */
+    ARGUMENT_OWN,      /* number `number` of the caller's own arguments, as it was passed */
+    ARGUMENT_RESULT,   /* what the call at the address `number` returned */
+    ARGUMENT_LOADED,   /* something from memory */
+    ARGUMENT_OTHER,    /* something else that is decided at run time */
+};
+
+/**
+ * What a call passes, of the arguments that facts.wanted_arguments asks for: what `kind` says, of
+ * all but constants and places times `factor` plus `addend`.
+ */
 struct argument {
-    int64_t number; /* the whole register; of a place in the caller's own frame its distance from
-                       the stack pointer before the caller was called */
+    int64_t number;
     uint32_t call;
+    uint32_t factor;
+    int32_t addend;
     uint8_t index; /* from 0 */
-    bool is_frame; /* a place in the caller's own frame */
+    uint8_t kind;  /* enum argument_kind */
 };
 
 enum {
@@ -390,6 +404,10 @@ bool program_call_argument(const struct program *program, uint32_t call, unsigne
 
 /** The same of the address of a place in the caller's own frame, as in struct argument. */
 bool program_call_place(const struct program *program, uint32_t call, unsigned index, int64_t *ret);
+
+/** Returns what is known of an argument, or NULL. */
+const struct argument *program_argument(const struct program *program, uint32_t call,
+                                        unsigned index);
 
 /** Returns the function that a part belongs to; a whole function is its own. */
 uint32_t program_whole(const struct program *program, uint32_t function);

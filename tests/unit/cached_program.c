@@ -176,7 +176,7 @@ static void find_pointers(struct cached_program *made, struct output *output, st
     ADD(output, arguments, found->argument_count, record->call = 1, record->number = -5,
         record->index = 2);
     ADD(output, arguments, found->argument_count, record->call = 2, record->number = 64,
-        record->is_frame = true);
+        record->kind = ARGUMENT_FRAME);
     ADD(output, pointer_calls, found->pointer_call_count, record->call = 4,
         record->callee.root = ROOT_RESULT, record->callee.address = 0x1008,
         record->callee.load_count = MAX_PATH_LOADS, record->callee.call = NONE,

@@ -218,7 +218,7 @@ struct hash_value key_of_image(const struct numbering *numbering, struct hash_va
     const struct image *image = numbering->program->images[numbering->image];
     struct hash hash;
     hash_init(&hash);
-    ADD(&hash, self.words[0], self.words[1]);
+    ADD(&hash, self.words[0], self.words[1], numbering->image == 0);
     add_image(&hash, image);
     add_locals(&hash, image->debug);
     add_segments(&hash, image);

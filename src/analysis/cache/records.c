@@ -51,7 +51,7 @@ static const struct record_field reference_fields[] = {
 static const struct record_field argument_fields[] = {
     FIELD(argument, call, FIELD_CALL),
     LIMITED(argument, index, FIELD_BYTE, ARGUMENT_LIMIT),
-    LIMITED(argument, is_frame, FIELD_BYTE, 2),
+    LIMITED(argument, kind, FIELD_BYTE, ARGUMENT_OTHER + 1),
 };
 
 static const struct record_field pointer_call_fields[] = {

@@ -366,7 +366,7 @@ static void add_structs(struct search *search)
         uint32_t from = program->calls[argument->call].from;
         if (row == MAP_NONE || registrars[row].stack != STACK_FRAME)
             continue;
-        if (argument->is_frame)
+        if (argument->kind == ARGUMENT_FRAME)
             add_stored(search, row, from, first_store_of(program, from), argument->number);
         else
             add_handler(search, row, from,

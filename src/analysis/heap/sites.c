@@ -2,9 +2,9 @@
  * sites.c: the calls of images[0] that enter an allocator or map pages, with their constant
  * arguments.
  *
- * In: call graph, call paths, allocators, program.arguments. Out: facts.sites. Left out on purpose:
- * calls with nothing better than all functions whose address is taken, what never runs, what an
- * allocator does inside, and calls that only take memory back.
+ * In: call graph, call paths, allocators, program.arguments. Out: facts.sites, facts.site_frees.
+ * Left out on purpose: what never runs, what an allocator does inside, and calls that only take
+ * memory back.
  */
 #include "analysis/heap/sites.h"
 
@@ -103,6 +103,91 @@ static void find_amounts(const struct program *program, struct site *site)
         site->bytes = -1;
 }
 
+/** Fills in what decides how much, if that is no constant. */
+static void find_amount(const struct program *program, struct site *site)
+{
+    const struct call *call = &program->calls[site->call];
+    int8_t index = program->facts->allocator_arguments[site->allocator].size;
+    if (site->bytes >= 0 || call->target_count != 1 || call->is_partial || index < 0)
+        return;
+    const struct argument *amount = program_argument(program, site->call, (unsigned)index);
+    if (!amount || amount->kind <= ARGUMENT_FRAME)
+        return;
+    site->amount = amount;
+    if (amount->factor > 1 && site->element_bytes < 0 && !amount->addend)
+        site->element_bytes = amount->factor;
+}
+
+/* ---- What takes it back ---------------------------------------------------------------------- */
+
+/** A call that takes back what the call at an address of its function handed out. */
+struct taking_back {
+    uint32_t site, call;
+};
+
+static int by_site(const void *a, const void *b)
+{
+    const struct taking_back *x = a, *y = b;
+    if (x->site != y->site)
+        return x->site < y->site ? -1 : 1;
+    return x->call < y->call ? -1 : x->call > y->call;
+}
+
+/** The site at @p address, or NONE. */
+static uint32_t site_at(const struct program *program, uint64_t address)
+{
+    const struct facts *facts = program->facts;
+    uint32_t low = 0, high = facts->site_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (program->calls[facts->sites[middle].call].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_found =
+        low < facts->site_count && program->calls[facts->sites[low].call].address == address;
+    return is_found ? low : NONE;
+}
+
+/** Whether the call enters a function that takes memory back, and nothing else. */
+static bool takes_back(const struct program *program, uint32_t index)
+{
+    const struct call *call = &program->calls[index];
+    return call->target_count == 1 && !call->is_partial &&
+           program->functions[call->from].image == 0 &&
+           program->facts->call_paths[index] != CALL_PATH_DEAD &&
+           program->facts->allocator_roles[program->call_targets[call->first_target]] ==
+               ALLOCATOR_FREE;
+}
+
+static void find_frees(struct program *program)
+{
+    struct facts *facts = program->facts;
+    ARRAY(struct taking_back) found = {0};
+    for (uint32_t i = 0; i < program->argument_count; i++) {
+        const struct argument *argument = &program->arguments[i];
+        bool is_whole = argument->factor == 1 && !argument->addend;
+        if (argument->kind != ARGUMENT_RESULT || !is_whole || !takes_back(program, argument->call))
+            continue;
+        uint32_t site = site_at(program, (uint64_t)argument->number);
+        if (site != NONE)
+            array_push(&found, (struct taking_back){site, argument->call});
+    }
+    if (found.count > 1)
+        qsort(found.data, found.count, sizeof *found.data, by_site);
+    facts->site_frees = arena_calloc(&program->arena, found.count + 1, sizeof(uint32_t));
+    for (uint32_t i = 0; i < found.count; i++) {
+        struct site *site = &facts->sites[found.data[i].site];
+        if (!site->free_count++)
+            site->first_free = i;
+        facts->site_frees[i] = found.data[i].call;
+    }
+    array_deinit(&found);
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
 static void keep_sites(struct program *program, const struct site *sites, size_t count)
 {
     struct facts *facts = program->facts;
@@ -111,8 +196,11 @@ static void keep_sites(struct program *program, const struct site *sites, size_t
     if (count)
         memcpy(facts->sites, sites, count * sizeof *sites);
     qsort_r(facts->sites, count, sizeof *sites, compare_sites, program);
-    for (uint32_t i = 0; i < facts->site_count; i++)
+    for (uint32_t i = 0; i < facts->site_count; i++) {
         find_amounts(program, &facts->sites[i]);
+        find_amount(program, &facts->sites[i]);
+    }
+    find_frees(program);
 }
 
 void sites_find(struct program *program, const struct callgraph *graph)

@@ -5,6 +5,7 @@
 #include "report/heap/heap_table.h"
 
 #include "base/array.h"
+#include "report/heap/site_amount.h"
 #include "report/heap/site_type.h"
 #include "report/shared/call.h"
 #include "report/shared/file.h"
@@ -307,30 +308,6 @@ static struct cell get_element_bytes(struct report *report, uint32_t row)
     return cell_signed(site_at(report, row)->element_bytes);
 }
 
-/* Whether the allocator has an argument that tells how much, and the call enters no other. */
-static bool has_size_argument(const struct report *report, const struct site *site)
-{
-    const struct call *call = &report->program->calls[site->call];
-    const struct allocator_arguments *arguments = report->facts->allocator_arguments;
-    return (!arguments || arguments[site->allocator].size >= 0) && !call->is_partial &&
-           call->target_count == 1;
-}
-
-/* "24", "n × 24", "4 × n", "varies", and "?" where the call does not tell. */
-static struct cell get_site_amount(struct report *report, uint32_t row)
-{
-    const struct site *site = site_at(report, row);
-    if (site->bytes >= 0)
-        return cell_number((uint64_t)site->bytes);
-    if (site->element_bytes >= 0)
-        return cell_text(arena_printf(&report->arena, "n × %lld", (long long)site->element_bytes));
-    if (site->count > 1)
-        return cell_text(arena_printf(&report->arena, "%lld × n", (long long)site->count));
-    if (!has_size_argument(report, site))
-        return cell_unknown("?", STYLE_DOUBT);
-    return cell_unknown("varies", STYLE_DIM);
-}
-
 static struct cell get_when(struct report *report, uint32_t row)
 {
     return cell_text(site_at(report, row)->is_on_panic ? "on panic" : "");
@@ -356,10 +333,11 @@ static const struct column site_columns[] = {
     {"allocator", NULL, UNIT_NONE, get_allocator, NULL},
     {"kind", NULL, UNIT_NONE, get_site_kind, NULL},
     {"bytes", NULL, UNIT_BYTES, get_site_bytes, NULL},
-    {NULL, "BYTES", UNIT_BYTES, get_site_amount, NULL},
+    {NULL, "BYTES", UNIT_BYTES, get_amount_text, NULL},
     {NULL, "ALLOCATOR", UNIT_NONE, get_allocator, NULL},
     {NULL, "", UNIT_NONE, get_when, NULL},
     {NULL, "FOR", UNIT_NAME, get_site_type_text, NULL},
+    {NULL, "FREED", UNIT_NONE, get_freed_text, NULL},
     {NULL, "IN FUNCTION", UNIT_NAME, get_site_function, NULL},
     {NULL, "WHERE", UNIT_PATH, get_site_place, NULL},
     {"alignment", NULL, UNIT_BYTES, get_site_alignment, NULL},
@@ -368,5 +346,7 @@ static const struct column site_columns[] = {
     {"on_panic", NULL, UNIT_NONE, get_on_panic, NULL},
     {"before_main", NULL, UNIT_NONE, get_before_main, NULL},
     {"type", NULL, UNIT_NONE, get_site_type, NULL},
+    {"amount", NULL, UNIT_NONE, get_amount, &amount_table},
+    {"freed", NULL, UNIT_NONE, get_freed, &freed_table},
 };
 const struct table site_table = TABLE(site_columns);

@@ -1,6 +1,6 @@
 /*
- * arguments.h: the constants that calls pass in registers. Private to the reading of machine code;
- * what is found is read with program_call_argument() of program.h.
+ * arguments.h: what calls pass in registers. Private to the reading of machine code; what is found
+ * is read with program_argument() and its like of program.h.
  */
 #ifndef DWELL_ANALYSIS_CODE_ARGUMENTS_H
 #define DWELL_ANALYSIS_CODE_ARGUMENTS_H
@@ -17,17 +17,13 @@ enum constant_reach {
 /** Returns the reach for the whole function, which is solved. */
 enum constant_reach arguments_reach(const struct flow *flow);
 
-/**
- * Gets the integer argument @p index (from 0) as the whole register, from the state before the
- * call; false if it is not a constant on all ways there. An address of the image counts as one, as
- * it is at link time.
- */
-bool call_argument(const struct flow *flow, const struct machine_state *state, unsigned index,
-                   int64_t *ret);
+/** Whether the function calls one whose arguments facts.wanted_arguments wants. */
+bool arguments_are_wanted(const struct flow *flow);
 
 /**
- * Adds the constants among the arguments that facts.wanted_arguments wants of @p callee: those of
- * the call number @p call of the function, which ends @p block and is made in @p state.
+ * Adds what is known of the arguments that facts.wanted_arguments wants of @p callee: those of the
+ * call number @p call of the function, which ends @p block and is made in @p state. An address of
+ * the image counts as a constant, as it is at link time.
  */
 void emit_arguments(const struct flow *flow, struct output *output, enum constant_reach reach,
                     uint32_t block, const struct machine_state *state, uint32_t callee,

@@ -7,6 +7,7 @@
  */
 #include "analysis/code/emit/emit.h"
 
+#include "analysis/code/emit/arguments.h"
 #include "analysis/code/emit/callee.h"
 
 #include <stdlib.h>
@@ -72,6 +73,9 @@ static bool takes_address_of_code(const struct flow *flow)
 
 bool pointers_want_origins(const struct flow *flow)
 {
+    // Where the arguments of allocators come from is told of the program itself only.
+    if (flow->image_index == 0 && arguments_are_wanted(flow))
+        return true;
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         if (ends_in_pointer_call(flow, i))
             return true;

@@ -82,7 +82,10 @@ static bool hands_out(uint8_t role)
     return role == ALLOCATOR_ALLOCATE || role == ALLOCATOR_REALLOCATE || role == ALLOCATOR_MAP;
 }
 
-/** Asks for the constants that are handed to the functions that allocate or map. */
+/**
+ * Asks for what is handed to the functions that allocate or map; and for what is taken back, which
+ * is the first argument, or the second one behind a heap or an allocator.
+ */
 static void want_arguments(struct facts *facts, uint32_t function_count)
 {
     for (uint32_t i = 0; i < function_count; i++) {
@@ -91,6 +94,8 @@ static void want_arguments(struct facts *facts, uint32_t function_count)
             facts->wanted_arguments[i] |= argument_bit(arguments->size) |
                                           argument_bit(arguments->alignment) |
                                           argument_bit(arguments->count);
+        if (facts->allocator_roles[i] == ALLOCATOR_FREE)
+            facts->wanted_arguments[i] |= argument_bit(0) | argument_bit(1);
     }
 }
 
