@@ -25,7 +25,12 @@ void program_analyze(struct program *program, const struct analyze_options *opti
     indirect_resolve(program);
     registers_resolve(program);
     heap_analyze(program);
-    stack_analyze(program);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        image_rest(program->images[i]);
+    if (options->with_stack)
+        stack_analyze(program);
+    if (!options->with_globals)
+        return;
     globals_analyze(program);
     origins_analyze_owners(program);
 }

@@ -12,8 +12,9 @@ struct allocator_rule;
 struct analyze_options {
     const struct allocator_rule *allocators; /* further functions that count as allocators */
     size_t allocator_count;
-    int64_t stack_limit;      /* what each entry has, -1: what is usual */
-    const char *cache_folder; /* where what was found in libraries is kept, NULL: nowhere */
+    bool with_stack, with_globals; /* bounds; owners of bytes: the rest does not need them */
+    int64_t stack_limit;           /* what each entry has, -1: what is usual */
+    const char *cache_folder;      /* where what was found in libraries is kept, NULL: nowhere */
 };
 
 /** Fills program->facts of a loaded program. */

@@ -22,7 +22,8 @@
 #include <string.h>
 
 enum {
-    LOT = 16,       /* functions that a worker takes at a time */
+    LOT = 16, /* functions that a worker takes at a time */
+    REST_BYTES = 1 << 24,
     MAX_ROUNDS = 24 /* of tables found behind tables; real code has two or three */
 };
 
@@ -30,6 +31,7 @@ struct worker {
     struct flow flow;
     struct output *output;
     ARRAY(uint32_t) deferred; /* functions */
+    uint64_t read_bytes;      /* of code, since pages were last given back */
 };
 
 struct decoder {
@@ -148,14 +150,25 @@ static void read_function(struct decoder *decoder, struct worker *worker, uint32
     }
     if (is_readable && pointers_want_origins(flow))
         follow_origins(flow, &output->slots);
-    if (is_readable)
+    if (is_readable) {
         emit_function(flow, output, frame);
-    if (is_readable)
         emit_receivers(flow, output, found.first_call, found.first_pointer_call);
-    else
+    } else {
         emit_unreadable(flow, output, frame);
+    }
     end_found(output, &found);
     decoder->decoded.found[index] = found;
+}
+
+/** Code is read once, from front to back; what lies behind is given back now and then. */
+static void rest(struct worker *worker, const struct program *program,
+                 const struct function *function)
+{
+    worker->read_bytes += function->bytes;
+    if (worker->read_bytes < REST_BYTES)
+        return;
+    worker->read_bytes = 0;
+    image_rest(program->images[function->image]);
 }
 
 static void read_lot(void *context, unsigned worker_index, size_t begin, size_t end)
@@ -171,6 +184,7 @@ static void read_lot(void *context, unsigned worker_index, size_t begin, size_t 
             continue;
         }
         read_function(decoder, worker, index);
+        rest(worker, program, function);
     }
 }
 
@@ -259,17 +273,19 @@ static void init_decoder(struct decoder *decoder, struct program *program)
     }
 }
 
+/** Frees all but what was decoded; most of the files is not needed for a while either. */
 static void deinit_decoder(struct decoder *decoder)
 {
     for (unsigned i = 0; i < decoder->program->workers; i++) {
         flow_deinit(&decoder->workers[i].flow);
         array_deinit(&decoder->workers[i].deferred);
     }
-    for (uint32_t i = 0; i < decoder->program->image_count; i++)
+    for (uint32_t i = 0; i < decoder->program->image_count; i++) {
         free(decoder->landmarks[i].bits);
+        image_rest(decoder->program->images[i]);
+    }
     free(decoder->landmarks);
     free(decoder->workers);
-    deinit_decoded(&decoder->decoded);
 }
 
 /** Lists the functions that the cache does not have. */
@@ -310,8 +326,9 @@ void program_decode_cached(struct program *program, const char *cache_folder)
     read_functions(&decoder, cache);
     cache_save(cache);
     cache_close(cache);
-    program_place(&decoder.decoded);
     deinit_decoder(&decoder);
+    program_place(&decoder.decoded);
+    deinit_decoded(&decoder.decoded);
 }
 
 void program_decode(struct program *program)

@@ -1,6 +1,7 @@
 /* memory.c: malloc and its family with the failure taken out. */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +33,12 @@ void *xrealloc(void *memory, size_t bytes)
     if (!result)
         out_of_memory();
     return result;
+}
+
+void memory_give_back_early(void)
+{
+    // Left alone, the threshold rises to 32 MiB with each large piece that is freed.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
 void free_cleanup(void *memory)

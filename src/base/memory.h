@@ -13,6 +13,9 @@ void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);
 void *xrealloc(void *memory, size_t bytes);
 
+/** Lets large pieces of memory go back to the system as soon as they are freed. */
+void memory_give_back_early(void);
+
 /** Frees *@p memory; for `__attribute__((cleanup))` on any pointer that malloc returned. */
 void free_cleanup(void *memory);
 #define CLEANUP_FREE __attribute__((cleanup(free_cleanup)))

@@ -6,6 +6,6 @@ struct error *command_globals(struct session *session, const char *path)
     struct error *error = session_load(session, path);
     if (error)
         return error;
-    session_analyze(session);
+    session_analyze(session, TOPIC_GLOBALS);
     return session_report(session, report_globals, NULL);
 }

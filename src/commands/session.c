@@ -53,10 +53,12 @@ static const char *cache_folder(struct session *session)
     return NULL;
 }
 
-void session_analyze(struct session *session)
+void session_analyze(struct session *session, unsigned topics)
 {
     const struct config *config = session->config;
-    struct analyze_options analyze = {.allocators = config->allocators.data,
+    struct analyze_options analyze = {.with_stack = topics & TOPIC_STACK,
+                                      .with_globals = topics & TOPIC_GLOBALS,
+                                      .allocators = config->allocators.data,
                                       .stack_limit = asked_stack_limit(session->options),
                                       .cache_folder = cache_folder(session),
                                       .allocator_count = config->allocators.count};

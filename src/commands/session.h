@@ -26,8 +26,11 @@ struct session {
 /** Loads @p path and what it needs. */
 struct error *session_load(struct session *session, const char *path);
 
-/** Finds the facts. */
-void session_analyze(struct session *session);
+/** What a command tells, beside calls and verdicts. */
+enum topic { TOPIC_STACK = 1, TOPIC_GLOBALS = 2 };
+
+/** Finds the facts, those on a set of enum topic too. */
+void session_analyze(struct session *session, unsigned topics);
 
 /** Writes @p report; @p function is what --why or --from names, or NULL. */
 struct error *session_report(struct session *session, report_function *report,

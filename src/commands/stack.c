@@ -6,6 +6,6 @@ struct error *command_stack(struct session *session, const char *path)
     struct error *error = session_load(session, path);
     if (error)
         return error;
-    session_analyze(session);
+    session_analyze(session, TOPIC_STACK);
     return session_report(session, report_stack, session->options->from);
 }

@@ -280,6 +280,7 @@ static void describe_machine(struct loader *loader, struct image *image, const G
     image->machine = arch_machine_name(header->e_machine, image->pointer_bytes);
     image->entry = header->e_entry;
     image->is_placed = header->e_type != ET_REL;
+    image->is_file_unchanged = image->is_placed && image->load->mapping.is_mapped;
     image->type = header->e_type == ET_EXEC  ? IMAGE_EXECUTABLE
                   : header->e_type == ET_REL ? IMAGE_OBJECT
                                              : IMAGE_SHARED;

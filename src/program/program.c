@@ -5,6 +5,8 @@
 
 #include "base/search.h"
 
+#include <sys/mman.h>
+
 void program_init(struct program *program)
 {
     *program = (struct program){.workers = 1};
@@ -59,6 +61,12 @@ bool image_read(const struct image *image, uint64_t address, unsigned bytes, uin
         value |= (uint64_t)data[i] << (8 * i);
     *ret = value;
     return true;
+}
+
+void image_rest(const struct image *image)
+{
+    if (image->is_file_unchanged)
+        madvise((void *)image->file, image->file_bytes, MADV_DONTNEED);
 }
 
 uint32_t image_relocation_from(const struct image *image, uint64_t address)

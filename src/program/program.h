@@ -156,6 +156,8 @@ struct image {
     bool binds_now;         /* no lazy binding through the PLT */
     const uint8_t *file;    /* the whole file, mapped */
     uint64_t file_bytes;
+    bool is_file_unchanged;  /* `file` is mapped and has what is on disk, so that pages may be given
+                                back and come again */
     uint64_t entry;          /* address of the first instruction, 0 if none */
     const char *build_id;    /* hexadecimal, NULL if none */
     const char *interpreter; /* path of the dynamic loader, NULL if none */
@@ -382,6 +384,9 @@ uint32_t image_segment_at(const struct image *image, uint64_t address);
  * if any of them is not in the file (zeroed memory counts as not in the file).
  */
 const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t bytes);
+
+/** Tells the system that most of the image's file is not needed for some time. */
+void image_rest(const struct image *image);
 
 /** Reads a little-endian unsigned integer of 1, 2, 4 or 8 bytes; false as image_bytes's NULL. */
 bool image_read(const struct image *image, uint64_t address, unsigned bytes, uint64_t *ret);

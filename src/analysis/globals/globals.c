@@ -65,6 +65,8 @@ static bool is_filling(const struct owner_list *list, uint64_t address, uint64_t
            shape_is_padding(list->image, address, end - address, is_code);
 }
 
+enum { REST_BYTES = 1 << 24 }; /* of the file that are kept in memory behind the walk */
+
 void owner_fill(struct owner_list *list, uint64_t end)
 {
     if (list->next >= end)
@@ -74,6 +76,10 @@ void owner_fill(struct owner_list *list, uint64_t end)
     owner.origin = ORIGIN_RUNTIME;
     list->next = end;
     array_push(list, owner);
+    if (list->next - list->rested >= REST_BYTES) {
+        list->rested = list->next;
+        image_rest(list->image);
+    }
 }
 
 void owner_append(struct owner_list *list, struct owner owner)

@@ -33,6 +33,7 @@ struct owner_list {
     size_t count, capacity;
     uint32_t segment; /* the one being walked */
     uint64_t next;    /* first address that has no owner yet */
+    uint64_t rested;  /* up to here the file's pages were given back */
 };
 
 /** An owner of [address, address + bytes) with everything else unknown. */

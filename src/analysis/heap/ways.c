@@ -44,7 +44,7 @@ struct search {
     uint32_t next; /* in the queue: whose callers are still to be told */
     uint8_t flag;
     bool normal_only, takes_partial;
-    uint32_t *places;               /* of each function in the queue; NONE */
+    uint32_t *places;               /* in the queue, of each function that is reached */
     ARRAY(struct loose_list) lists; /* few, since calls are told apart by little */
     uint32_t *call_lists;           /* of each loose call: its list */
 };
@@ -73,6 +73,7 @@ static void add(struct search *search, uint32_t function, struct step step)
         return;
     search->ways->flags[function] |= search->flag;
     search->steps[function] = step;
+    search->places[function] = search->count;
     search->queue[search->count++] = function;
 }
 
@@ -159,8 +160,6 @@ static void run_loose(struct search *search)
 {
     for (bool has_news = true; has_news;) {
         has_news = false;
-        for (uint32_t i = 0; i < search->count; i++)
-            search->places[search->queue[i]] = i;
         for (uint32_t i = 0; i < search->lists.count; i++) {
             struct loose_list *list = &search->lists.data[i];
             uint32_t member = list->is_reached ? NONE : nearest_member(search, list);
