@@ -4,12 +4,12 @@
  *
  * The state tells the table's address and, where the code compared the index, its length. Where
  * nobody compared (the compiler knew that an enum has no other values), entries are read up to the
- * first that is no place in the function (but clang gives values that cannot be its very end), or up to the next address that any code mentions, for
- * there the next constant begins. The latter needs all other functions to have been read: such a
- * function is deferred. Hand-written code also jumps into evenly spaced pieces of code (glibc's
- * memcpy variants); there the "table" is the code itself. Left out: tables in writable memory,
- * entries of 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those
- * are calls).
+ * first that is no place in the function, or up to the next address that any code mentions, for
+ * there the next constant begins. (Entries that lead to the function's very end are clang's for
+ * values that cannot be.) The latter needs all other functions to have been read: such a function
+ * is deferred. Hand-written code also jumps into evenly spaced pieces of code (glibc's memcpy
+ * variants); there the "table" is the code itself. Left out: tables in writable memory, entries of
+ * 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those are calls).
  */
 #include "analysis/code/flow/flow.h"
 
