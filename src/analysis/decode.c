@@ -53,6 +53,7 @@ static void read_flow(struct flow *flow)
 {
     flow_descend(flow, 0);
     flow_land(flow);
+    flow_take_labels(flow);
     size_t seen_jumps = 0;
     bool is_swept = false;
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {

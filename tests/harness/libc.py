@@ -1,6 +1,6 @@
 """libc.py: verdicts on the C library's own functions against what a counting allocator sees.
 
-tests/soundness/libc/ calls some hundred functions of libc and libm, in a process whose allocator
+tests/soundness/libc/ calls several hundred functions of libc and libm, in a process whose allocator
 counts. Each call returns, so what was counted must agree with the verdict that dwell gives the
 function when it reads the library alone: `never` and `on_panic` never count, `always` always does.
 Functions are found by their address, so that of one with many variants (strlen, memcpy, sin) it is
@@ -52,7 +52,8 @@ def check(context, compiler):
 
 def build(context, compiler, folder):
     sources = [os.path.join(context.root, "tests", "soundness", name)
-               for name in ("libc/calls.c", "libc/text.c", "counting.c")]
+               for name in ("libc/calls.c", "libc/text.c", "libc/system.c",
+                             "libc/threads.c", "counting.c")]
     finished = run([compiler.path, "-O0", "-fno-builtin", "-U_FORTIFY_SOURCE", "-w", "-o",
                     os.path.join(folder, "calls"), *sources, "-lm", "-ldl"])
     return None if finished.returncode == 0 else finished.stderr

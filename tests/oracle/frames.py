@@ -169,8 +169,9 @@ def oddities(object_file):
             name, in_prologue = plain(match.group(1)), True
         elif match := re.search(r"\tand +\$(0xf+[0-9a-f]*),%rsp", line):
             alignments[name] = max(alignments[name], (1 << 64) - int(match.group(1), 16))
-        elif "\tpush" in line and not in_prologue:
-            pushes[name] += 1
+        elif "\tpush" in line and (not in_prologue or re.search(r"\tpush +([$]|.*\()", line)):
+            pushes[name] += 1  # registers that are saved come first, and are no numbers or memory
+            in_prologue = False
         elif not re.search(r"\t(push|mov +%rsp,%rbp|endbr64)", line):
             in_prologue = False
     return alignments, pushes

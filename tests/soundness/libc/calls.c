@@ -463,6 +463,8 @@ int main(int argument_count, char **arguments)
         return 2;
     setvbuf(out, output, _IOFBF, sizeof output);
     call_text_functions();
+    call_system_functions();
+    call_thread_functions();
     streams();
     times_and_places();
     environment();

@@ -17,7 +17,9 @@ void tell(const char *name, void *address, unsigned seen_allocations, unsigned s
         tell(#function, (void *)(function), seen_allocations, seen_frees);                         \
     } while (0)
 
-/** All calls of text.c. */
+/** All calls of text.c, system.c and threads.c. */
 void call_text_functions(void);
+void call_system_functions(void);
+void call_thread_functions(void);
 
 #endif

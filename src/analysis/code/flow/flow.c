@@ -213,7 +213,7 @@ static uint32_t add_instruction(struct flow *flow, const struct range *range, ui
                        &instruction->effect);
     instruction->offset = offset;
     instruction->block = instruction->table = NONE;
-    instruction->is_leader = instruction->is_internal_call = false;
+    instruction->is_leader = instruction->is_internal_call = instruction->is_label_kept = false;
     flow->instruction_at[offset] = index;
     flow->runs.data[flow->runs.count - 1].count++;
     return index;
@@ -265,6 +265,61 @@ void flow_descend(struct flow *flow, uint32_t offset)
             decode_run(flow, next);
         if (flow->instruction_at[next] != NONE)
             flow->instructions.data[flow->instruction_at[next]].is_leader = true;
+    }
+}
+
+/* ---- Labels ---------------------------------------------------------------------------------- */
+
+/** The instruction soon behind @p index that stores register @p number, or NONE. */
+static uint32_t soon_stored(const struct flow *flow, uint32_t index, register_number number)
+{
+    enum { SOON = 32 };
+    for (uint32_t i = index + 1; i <= index + SOON && i < flow->instructions.count; i++) {
+        const struct effect *effect = &flow->instructions.data[i].effect;
+        if (effect->control != CONTROL_NEXT)
+            return NONE;
+        if (effect->value_kind == VALUE_STORE && effect->source == number)
+            return i;
+        if (effect->destination == number)
+            return NONE;
+    }
+    return NONE;
+}
+
+/**
+ * The instruction that keeps the address of a place in the function, which instruction @p index
+ * makes, in memory; NONE if none does. (Tables beside the code are loaded from, not stored.)
+ */
+static uint32_t label_keeper(const struct flow *flow, uint32_t index, uint32_t *ret_offset)
+{
+    const struct instruction *instruction = &flow->instructions.data[index];
+    const struct effect *effect = &instruction->effect;
+    uint64_t address = (uint64_t)effect->value;
+    bool is_fixed = flow->image->type == IMAGE_EXECUTABLE && effect->value_may_be_address;
+    if (effect->control != CONTROL_NEXT || (!effect->value_is_address && !is_fixed) ||
+        address == flow->ranges.data[0].address)
+        return NONE;
+    *ret_offset = flow_offset_of(flow, address);
+    if (*ret_offset == NONE || *ret_offset == instruction->offset + effect->length)
+        return NONE;
+    if (effect->value_kind == VALUE_STORE)
+        return index;
+    return effect->destination < MAX_REGISTERS ? soon_stored(flow, index, effect->destination)
+                                               : NONE;
+}
+
+void flow_take_labels(struct flow *flow)
+{
+    for (uint32_t i = 0; i < flow->instructions.count; i++) {
+        uint32_t offset, keeper = label_keeper(flow, i, &offset);
+        if (keeper == NONE)
+            continue;
+        struct instruction *instruction = &flow->instructions.data[keeper];
+        instruction->is_label_kept = true;
+        instruction->effect.control = CONTROL_BRANCH;
+        instruction->effect.target_kind = TARGET_ADDRESS;
+        instruction->effect.target = flow_address_of(flow, offset);
+        flow_descend(flow, offset);
     }
 }
 

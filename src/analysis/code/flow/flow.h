@@ -5,6 +5,7 @@
  *   flow_begin      the ranges of the function and its parts
  *   flow_descend    instructions, by following control from an entry
  *   flow_land       the same from where the unwinder enters
+ *   flow_take_labels      the same from places whose address the function keeps for later
  *   flow_sweep      instructions that no known control reaches
  *   flow_block      straight pieces of instructions, and how they follow each other
  *   flow_solve      what registers hold at each block's start, the stack pointer among them
@@ -41,6 +42,8 @@ struct instruction {
     uint32_t table;        /* in jump_tables, of a resolved jump; NONE */
     bool is_leader;        /* a block begins here */
     bool is_internal_call; /* a call within the function: control goes to both successors */
+    bool is_label_kept;    /* it puts the address of a place in the function somewhere: control may
+                              come back there, as by __builtin_longjmp() */
 };
 
 /** Instructions that were decoded one after the other; contiguous in the array and in memory. */
@@ -131,6 +134,9 @@ void flow_deinit(struct flow *flow);
 bool flow_begin(struct flow *flow, uint32_t function);
 
 void flow_descend(struct flow *flow, uint32_t offset);
+
+/** Decodes from places in the function whose address its code keeps in memory. */
+void flow_take_labels(struct flow *flow);
 
 /** Reads the exception tables and decodes from all landing pads. */
 void flow_land(struct flow *flow);

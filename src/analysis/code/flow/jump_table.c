@@ -5,11 +5,11 @@
  * The state tells the table's address and, where the code compared the index, its length. Where
  * nobody compared (the compiler knew that an enum has no other values), entries are read up to the
  * first that is no place in the function, or up to the next address that any code mentions, for
- * there the next constant begins. The latter needs all other functions to have been read: such a
- * function is deferred. Hand-written code also jumps into evenly spaced pieces of code (glibc's
- * memcpy variants); there the "table" is the code itself. Left out: tables in writable memory,
- * entries of 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those
- * are calls).
+ * there the next constant begins. (Entries that lead to the function's very end are clang's for
+ * values that cannot be.) The latter needs all other functions to have been read: such a function
+ * is deferred. Hand-written code also jumps into evenly spaced pieces of code (glibc's memcpy
+ * variants); there the "table" is the code itself. Left out: tables in writable memory, entries of
+ * 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those are calls).
  */
 #include "analysis/code/flow/flow.h"
 
@@ -70,7 +70,19 @@ static bool find_shape(const struct flow *flow, const struct effect *effect,
            (!ret->base || ret->base == ret->address || flow_offset_of(flow, ret->base) != NONE);
 }
 
-/** Reads an entry; false if it is not there or leads out of the function. */
+/** Whether code ends there: LLVM lets jumps to what cannot be reached lead behind all code. */
+static bool is_end(const struct flow *flow, uint64_t address)
+{
+    for (size_t i = 0; i < flow->ranges.count; i++)
+        if (address == flow->ranges.data[i].address + flow->ranges.data[i].bytes)
+            return true;
+    return false;
+}
+
+/**
+ * Reads an entry; false if it is not there or leads out of the function. @p ret_offset is NONE if
+ * it leads nowhere.
+ */
 static bool read_entry(const struct flow *flow, const struct table_shape *shape, uint32_t index,
                        uint32_t *ret_offset)
 {
@@ -89,7 +101,7 @@ static bool read_entry(const struct flow *flow, const struct table_shape *shape,
         return false;
     }
     *ret_offset = flow_offset_of(flow, value);
-    return *ret_offset != NONE;
+    return *ret_offset != NONE || is_end(flow, value);
 }
 
 static int by_number(const void *a, const void *b)
@@ -123,10 +135,11 @@ static bool read_table(struct flow *flow, const struct table_shape *shape, struc
         uint64_t place = shape->address + (uint64_t)entries * shape->unit;
         if (shape->is_loose && entries && landmark_is_set(flow->landmarks, place))
             break;
-        array_push(&flow->table_targets, offset);
+        if (offset != NONE)
+            array_push(&flow->table_targets, offset);
         entries++;
     }
-    if (!entries)
+    if (flow->table_targets.count == table->first_target)
         return false;
     sort_targets(flow, table->first_target);
     table->address = shape->address;

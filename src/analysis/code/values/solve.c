@@ -432,6 +432,12 @@ static void leave(struct flow *flow, uint32_t index, struct machine_state *state
         leave_internal_call(flow, block, state);
         return;
     }
+    if (last->is_label_kept) {
+        enter(flow, block->next, state, edge_strength(state, false));
+        state_forget_all(flow, state);
+        enter(flow, block->target, state, STRENGTH_AFTER_CALL);
+        return;
+    }
     if (last->effect.control == CONTROL_BRANCH) {
         leave_branch(flow, block, &last->effect, state);
         return;
