@@ -1,5 +1,5 @@
 /*
- * Machine code in, constant arguments of calls out: hand-assembled functions, each with the answer
+ * Machine code in, arguments of calls out: hand-assembled functions, each with the answer
  * worked out by hand. Function 1, at 0x1100, is the one whose arguments are asked for: the first
  * and the second.
  */
@@ -39,7 +39,7 @@ static void assert_nothing(const struct machine_code *code, uint32_t call)
         struct machine_code code;                                                                  \
         READ(code, bytes);                                                                         \
         assert_argument(&code, 0, 0, (number));                                                    \
-        assert_int_equal(code.program.argument_count, 1);                                          \
+        assert_false(program_call_argument(&code.program, 0, 1, &(int64_t){0}));                   \
         code_deinit(&code);                                                                        \
     } while (0)
 
@@ -48,7 +48,7 @@ static void assert_nothing(const struct machine_code *code, uint32_t call)
         struct machine_code code;                                                                  \
         READ(code, bytes);                                                                         \
         assert_int_equal(code.program.function_calls[1] > 0, true);                                \
-        assert_int_equal(code.program.argument_count, 0);                                          \
+        assert_nothing(&code, 0);                                                                  \
         code_deinit(&code);                                                                        \
     } while (0)
 
@@ -196,13 +196,58 @@ static void test_order_of_parts(void **state)
     code_deinit(&code);
 }
 
+/** Whether the first argument of the first call is told like this; a factor of 0 stands for 1. */
+static void assert_told(const char *bytes, size_t count, struct argument wanted_argument)
+{
+    struct machine_code code;
+    code_init(&code);
+    code.facts.wanted_arguments = (uint8_t *)wanted;
+    code_read_one(&code, bytes, count);
+    const struct argument *found = NULL;
+    for (uint32_t i = 0; !found && i < code.program.argument_count; i++)
+        if (code.program.arguments[i].index == 0)
+            found = &code.program.arguments[i];
+    assert_non_null(found);
+    assert_int_equal(found->kind, wanted_argument.kind);
+    assert_int_equal(found->number, wanted_argument.number);
+    assert_int_equal(found->factor, wanted_argument.factor ? wanted_argument.factor : 1);
+    assert_int_equal(found->addend, wanted_argument.addend);
+    code_deinit(&code);
+}
+
+#define ASSERT_TOLD(bytes, ...)                                                                    \
+    assert_told((bytes), sizeof(bytes) - 1, (struct argument){__VA_ARGS__})
+
+static void test_where_they_come_from(void **state)
+{
+    (void)state;
+    ASSERT_TOLD("\x48\x8d\x7e\x10"      // 1000: lea 0x10(%rsi),%rdi
+                "\xe9\xf7\x00\x00\x00", // 1004: jmp 1100
+                .kind = ARGUMENT_OWN, .number = 1, .addend = 16);
+    ASSERT_TOLD("\x48\x6b\xfa\x18"      // 1000: imul $24,%rdx,%rdi
+                "\xe9\xf7\x00\x00\x00", // 1004: jmp 1100
+                .kind = ARGUMENT_OWN, .number = 2, .factor = 24);
+    ASSERT_TOLD("\x48\x8b\x3e"          // 1000: mov (%rsi),%rdi
+                "\xe9\xf8\x00\x00\x00", // 1003: jmp 1100
+                .kind = ARGUMENT_LOADED);
+    ASSERT_TOLD("\x50"                 // 1000: push %rax
+                "\xe8\x0a\x01\x00\x00" // 1001: call 1110
+                "\x48\x8d\x78\x01"     // 1006: lea 1(%rax),%rdi
+                "\xe8\xf1\x00\x00\x00" // 100a: call 1100
+                "\x58\xc3",
+                .kind = ARGUMENT_RESULT, .number = 0x1001, .addend = 1);
+    ASSERT_TOLD("\x48\x8d\x7c\x24\xf0"  // 1000: lea -0x10(%rsp),%rdi
+                "\xe9\xf6\x00\x00\x00", // 1005: jmp 1100
+                .kind = ARGUMENT_FRAME, .number = -24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_widths),         cmocka_unit_test(test_two_arguments),
         cmocka_unit_test(test_two_paths),      cmocka_unit_test(test_kept_over_call),
         cmocka_unit_test(test_gaps_hide_ways), cmocka_unit_test(test_unknown_jumps),
-        cmocka_unit_test(test_order_of_parts),
+        cmocka_unit_test(test_order_of_parts), cmocka_unit_test(test_where_they_come_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

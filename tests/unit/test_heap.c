@@ -490,7 +490,7 @@ static struct site calloc_site(const struct argument *arguments, uint32_t count,
     analyze(&graph);
     assert_int_equal(graph.facts.site_count, 1);
     assert_int_equal(graph.facts.wanted_arguments[MALLOC], 3);
-    assert_int_equal(graph.facts.wanted_arguments[FREE], 0);
+    assert_int_equal(graph.facts.wanted_arguments[FREE], 3);
     struct site site = graph.facts.sites[0];
     graph_deinit(&graph);
     return site;

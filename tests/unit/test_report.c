@@ -311,7 +311,8 @@ static void test_heap(void **state)
                 "\"line\": null, \"inlined\": [], \"allocator\": \"malloc\", "
                 "\"kind\": \"allocate\", \"bytes\": null, "
                 "\"alignment\": null, \"count\": null, \"element_bytes\": null, "
-                "\"on_panic\": false, \"before_main\": null, \"type\": null}");
+                "\"on_panic\": false, \"before_main\": null, \"type\": null, \"amount\": null, "
+                "\"freed\": []}");
     struct report_options why = {.function = "main"};
     expect_part(report_heap, "heap", why, "allocates: always; every normal path does\n");
 }

@@ -358,6 +358,29 @@ static void note_deep_return(struct walk *walk, uint32_t index, const struct mac
         walk->output->calls.data[walk->first_call + call].leaves_deep = true;
 }
 
+/**
+ * Whether the instruction takes the address of code of the function to which no known way leads:
+ * where __builtin_longjmp and non-local gotos come back to.
+ */
+static bool takes_gap(const struct flow *flow, const struct effect *effect)
+{
+    if (effect->value_kind != VALUE_ADDRESS || !flow->gaps.count)
+        return false;
+    uint32_t offset = flow_offset_of(flow, (uint64_t)effect->value);
+    uint32_t block = offset == NONE ? NONE : flow_block_at(flow, offset);
+    return block != NONE && flow->blocks.data[block].is_gap &&
+           flow->instructions.data[flow->blocks.data[block].first].offset == offset;
+}
+
+/** From there on, control may come back by a jump that is not the function's own. */
+static void note_gap(struct walk *walk, uint32_t block, uint64_t address,
+                     const struct machine_state *state)
+{
+    struct callee nobody = {.function = NONE};
+    if (walk->output->tails.data[2 * block + 1] == NONE)
+        add_tail(walk, block, add_call(walk, address, nobody, state, true));
+}
+
 static void walk_block(struct walk *walk, uint32_t index)
 {
     const struct flow *flow = walk->flow;
@@ -374,6 +397,8 @@ static void walk_block(struct walk *walk, uint32_t index)
         if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
             note_access(walk, effect, &state);
         note_arguments(walk, effect, &state);
+        if (takes_gap(flow, effect))
+            note_gap(walk, index, flow_address_of(flow, instruction->offset), &state);
         if (i == block->last)
             end_block(walk, index, &state);
         if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
