@@ -22,6 +22,9 @@
 
 enum { MAX_BASES = 256, MAX_NAME = 4096 };
 
+/** Limits for files that were made to be slow; real ones stay far below. */
+enum { MAX_NAME_BYTES = 1 << 28, MAX_MARKS = 1 << 29 };
+
 #define SYMBOL_PREFIX "_ZTI"
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -73,13 +76,16 @@ static const char *readable_name(struct program *program, const char *name)
     return arena_strdup(&program->arena, readable + sizeof prefix - 1);
 }
 
-/** Returns the class of this name, which may be new and have no type information yet. */
+/** Returns the class of this name, which may be new and have no type information yet; or NONE. */
 static uint32_t class_named(struct classes *classes, const char *name)
 {
     uint32_t index = string_map_get(&classes->by_name, name);
     if (index != MAP_NONE)
         return index;
     struct arena *arena = &classes->program->arena;
+    classes->name_bytes += strlen(name) + 1;
+    if (classes->name_bytes > MAX_NAME_BYTES)
+        return NONE;
     index = (uint32_t)classes->all.count;
     const char *readable = readable_name(classes->program, name);
     array_push(&classes->all, (struct class){.simple_name = simple_name(arena, readable),
@@ -319,6 +325,8 @@ const bool *classes_derived(struct classes *classes, const char *name)
     uint32_t index = string_map_get(&classes->by_simple_name, simple);
     if (index != MAP_NONE)
         return classes->families.data[index];
+    if (classes->families.count * classes->all.count > MAX_MARKS)
+        return NULL;
     bool *family = arena_alloc(arena, classes->all.count + 1);
     if (!*simple || !mark_family(classes, simple, family))
         family = NULL;

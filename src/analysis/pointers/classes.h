@@ -27,6 +27,7 @@ struct classes {
     struct program *program;
     ARRAY(struct class) all;
     ARRAY(uint32_t) bases;       /* classes */
+    size_t name_bytes;           /* of all names */
     struct string_map by_name;   /* name in the type information: index in `all` */
     struct string_map by_symbol; /* symbol of type information: index in `symbols` */
     ARRAY(struct type_info) symbols;
@@ -42,7 +43,8 @@ void classes_deinit(struct classes *classes);
 
 /**
  * Returns the class whose type information the word at @p place of the image points to, as the word
- * before the functions of a vtable does; NONE if it points to none that can be read.
+ * before the functions of a vtable does; NONE if it points to none that can be read, or there are
+ * too many.
  */
 uint32_t classes_add(struct classes *classes, uint32_t image, uint64_t place);
 
@@ -51,7 +53,8 @@ void classes_finish(struct classes *classes);
 
 /**
  * Tells for each class whether it may be, or derive from, a class called @p name, a qualified name
- * as debug information has it; NULL if no class is called so. The answer belongs to @p classes.
+ * as debug information has it; NULL if no class is called so, or too much was asked already. The
+ * answer belongs to @p classes.
  */
 const bool *classes_derived(struct classes *classes, const char *name);
 

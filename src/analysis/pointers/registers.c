@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_TARGETS = 1 << 24 }; /* of all lists; from then on there is only one more */
+
 /** A list of candidates, and how many functions were left out of it. */
 struct candidates {
     uint32_t first, count, left_out;
@@ -39,20 +41,32 @@ struct resolver {
 
 /* ---- Functions whose address is taken -------------------------------------------------------- */
 
-/** The function that a stub leads to, or NONE. */
-static uint32_t behind_stub(const struct program *program, const struct function *stub)
-{
-    const struct image *image = program->images[stub->image];
-    for (uint32_t i = 0; i < image->relocation_count; i++)
-        if (image->relocations[i].symbol == stub->symbol && image->relocations[i].function != NONE)
-            return program_whole(program, image->relocations[i].function);
-    return NONE;
-}
-
 static int by_number(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
+}
+
+/** Adds what the stubs of an image lead to whose addresses are taken. */
+static void add_behind_stubs(struct resolver *resolver, uint32_t image_index)
+{
+    const struct program *program = resolver->program;
+    const struct image *image = program->images[image_index];
+    CLEANUP_FREE bool *is_taken = xcalloc((size_t)image->symbol_count + 1, sizeof *is_taken);
+    bool has_any = false;
+    for (uint32_t i = program->image_functions[image_index];
+         i < program->image_functions[image_index + 1]; i++) {
+        const struct function *stub = &program->functions[i];
+        if (stub->source != FUNCTION_PLT || !stub->is_address_taken || stub->symbol == NONE)
+            continue;
+        is_taken[stub->symbol] = has_any = true;
+    }
+    for (uint32_t i = 0; has_any && i < image->relocation_count; i++) {
+        const struct relocation *relocation = &image->relocations[i];
+        if (relocation->symbol != NONE && is_taken[relocation->symbol] &&
+            relocation->function != NONE)
+            array_push(&resolver->taken, program_whole(program, relocation->function));
+    }
 }
 
 static void find_taken(struct resolver *resolver)
@@ -60,12 +74,12 @@ static void find_taken(struct resolver *resolver)
     const struct program *program = resolver->program;
     for (uint32_t i = 0; i < program->function_count; i++) {
         const struct function *function = &program->functions[i];
-        if (!function->is_address_taken || function->part_of != NONE)
-            continue;
-        uint32_t taken = function->source == FUNCTION_PLT ? behind_stub(program, function) : i;
-        if (taken != NONE)
-            array_push(&resolver->taken, taken);
+        if (function->is_address_taken && function->part_of == NONE &&
+            function->source != FUNCTION_PLT)
+            array_push(&resolver->taken, i);
     }
+    for (uint32_t i = 0; i < program->image_count; i++)
+        add_behind_stubs(resolver, i);
     size_t kept = 0;
     uint32_t *taken = resolver->taken.data;
     if (resolver->taken.count > 1)
@@ -129,7 +143,8 @@ static void resolve(struct resolver *resolver, const struct pointer_call *record
             return;
         passed |= records[i].passed;
     }
-    struct candidates list = list_for(resolver, completed(passed));
+    bool is_full = resolver->targets.count > MAX_TARGETS;
+    struct candidates list = list_for(resolver, is_full ? UINT8_MAX : completed(passed));
     if (!list.count)
         return;
     struct loose_call call = {.call = records->call,
