@@ -11,6 +11,7 @@
 #include "analysis/heap/allocators/allocators.h"
 #include "analysis/origins.h"
 #include "analysis/pointers/indirect.h"
+#include "analysis/pointers/looked_up.h"
 #include "analysis/pointers/registers.h"
 #include "analysis/stack.h"
 
@@ -20,6 +21,7 @@ void program_analyze(struct program *program, const struct analyze_options *opti
     origins_analyze(program);
     allocators_mark(program, options->allocators, options->allocator_count);
     entries_want_arguments(program);
+    looked_up_want_arguments(program);
     program_decode_cached(program, options->cache_folder);
     entries_analyze(program, options->stack_limit);
     indirect_resolve(program);

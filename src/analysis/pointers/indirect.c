@@ -5,6 +5,7 @@
 #include "analysis/pointers/indirect.h"
 
 #include "analysis/pointers/fields/fields.h"
+#include "analysis/pointers/looked_up.h"
 #include "analysis/pointers/tables.h"
 #include "base/memory.h"
 
@@ -185,6 +186,7 @@ void indirect_resolve(struct program *program)
     for (uint32_t i = 0; i < program->image_count; i++)
         mark_stored_functions(program, i);
     resolve_constants(program, &pool);
+    looked_up_resolve(program, &pool);
     arrivals_init(&arrivals, program);
     callbacks_resolve(program, &pool, &arrivals);
     variables_resolve(program, &pool, &arrivals);

@@ -14,6 +14,7 @@
  */
 #include "analysis/pointers/registers.h"
 
+#include "analysis/pointers/looked_up.h"
 #include "analysis/pointers/outside.h"
 #include "base/array.h"
 #include "base/map.h"
@@ -120,18 +121,6 @@ static uint8_t completed(uint8_t passed)
     for (unsigned shift = 1; shift < 8; shift <<= 1)
         registers |= (uint8_t)(registers >> shift);
     return registers | (passed & (uint8_t)~PASSED_REGISTERS);
-}
-
-/** Whether what is called is a result of a function that looks others up by name. */
-static bool is_looked_up(const struct program *program, const struct access_path *callee)
-{
-    if (callee->root != ROOT_RESULT || callee->load_count || callee->call == NONE)
-        return false;
-    const struct call *call = &program->calls[callee->call];
-    if (call->target_count != 1)
-        return false;
-    const char *name = program->functions[program->call_targets[call->first_target]].linkage_name;
-    return strcmp(name, "dlsym") == 0 || strcmp(name, "dlvsym") == 0;
 }
 
 static void resolve(struct resolver *resolver, const struct pointer_call *records, uint32_t count)
