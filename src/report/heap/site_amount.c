@@ -160,13 +160,16 @@ struct cell get_freed(struct report *report, uint32_t row)
     return cell_list(report, begin);
 }
 
-/* "line 12" of the same function; "here" where the line is not known. */
+/* "line 12", where it stands, be it in what was inlined; "here" where the line is not known. */
 struct cell get_freed_text(struct report *report, uint32_t row)
 {
     const struct site *site = site_at(report, row);
     if (!site->free_count)
         return cell_text("");
-    struct place place = place_of_call(report, report->facts->site_frees[site->first_free]);
-    return cell_text(place.line ? arena_printf(&report->arena, "line %u", (unsigned)place.line)
-                                : "here");
+    struct source_frame frames[MAX_INLINED];
+    uint32_t count;
+    const struct call *call = &report->program->calls[report->facts->site_frees[site->first_free]];
+    struct place place = place_of_code(report->program, call->from, call->address, frames, &count);
+    uint32_t line = count ? frames[0].line : place.line;
+    return cell_text(line ? arena_printf(&report->arena, "line %u", (unsigned)line) : "here");
 }
