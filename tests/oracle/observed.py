@@ -330,7 +330,8 @@ class Calls:
         self.tails = {}  # from a function to what it tail calls; None: not known
         for row in document_["calls"]:
             if row["is_tail"]:
-                self.tails.setdefault(row["from"], set()).update(row["to"] or [None])
+                known = row["to"] if row["is_complete"] and row["to"] else [None]
+                self.tails.setdefault(row["from"], set()).update(known)
 
     def before(self, return_address):
         """The targets of the call that ends at an address, or None."""
