@@ -65,6 +65,7 @@ def sqlite_debug():
 PROGRAMS = {
     "c++": lambda: source("virtual.cpp", "g++", "-O2", "-g"),
     "c++-debug": lambda: built_debug("virtual.cpp", "g++", "-O0", "-g"),
+    "c++-plain": lambda: source_plain("virtual.cpp", "g++", "-O2"),
     "rust": lambda: source("dynamic.rs", "rustc", "--edition=2021", "-O", "-g"),
     "rust-debug": lambda: built_debug("dynamic.rs", "rustc", "--edition=2021", "-g"),
     "sqlite3": lambda: observed.command_of("sqlite3", text=SQL),
@@ -81,6 +82,12 @@ LARGE = {
     "cc1": observed.cc1,
     "cargo": lambda: observed.cargo("--list"),
 }
+
+
+def source_plain(name, compiler, *options):
+    """Without debug information, but with symbols."""
+    return observed.compiled(built("indirect-plain-" + re.sub(r"\W", "-", name), [
+        compiler, *options, os.path.join(HERE, name)]), "1", "2")
 
 
 def built_debug(name, compiler, *options):

@@ -1,7 +1,8 @@
 //! C++: a virtual call can enter the functions of the classes that the object may be of, where debug information
 //! tells its type and type information the hierarchy; not those of other classes that have a function at the
 //! same place of their tables, as all classes here do. `Noise` is the one that allocates. In release there is no
-//! debug information: then the classes are not told apart. Nor are they where the type of the object is not known:
+//! debug information: then the classes are told apart only where a virtual function calls one of its own object
+//! (`twice`), whose class its symbol names. Nor are they where the type of the object is not known:
 //! `ask_all` goes over an array with a moving pointer when it is optimized, `ask_shared` computes where a virtual
 //! base is, and clang may change the arguments of functions that no other file can call (`ask_local`).
 //!
@@ -25,6 +26,10 @@
 //! expect debug, g++: calls[from="*ask_local*", kind=vtable].to lacks "Noise::value() const"
 //! expect debug: calls[from=ask_pair, kind=vtable].to contains "Box<int>::value() const"
 //! expect debug: calls[from=ask_pair, kind=vtable].to lacks "Noise::value() const"
+//! expect calls[from="Quiet::twice() const", kind=vtable].to contains "Whisper::value() const"
+//! expect calls[from="Quiet::twice() const", kind=vtable].to lacks "Noise::value() const"
+//! expect calls[from="Loud::twice() const", kind=vtable].to contains "Noise::value() const"
+//! expect calls[from="Loud::twice() const", kind=vtable].to lacks "Still::value() const"
 //! expect debug: heap[name=ask_whisper].allocates == never
 //! expect debug: heap[name=ask_loud].allocates in (maybe, always)
 //! expect release: heap[name=ask_whisper].allocates in (never, maybe, unknown)
@@ -40,6 +45,7 @@ static void *volatile kept;
 
 struct Quiet {
     virtual int value() const = 0;
+    NOINLINE virtual int twice() const { return value() + value(); }
 };
 
 struct Still : Quiet {
@@ -52,6 +58,7 @@ struct Whisper : Still {
 
 struct Loud {
     virtual int value() const = 0;
+    NOINLINE virtual int twice() const { return value() + value(); }
 };
 
 struct Noise : Loud {
@@ -135,7 +142,8 @@ int main(int argc, char **)
     Box<int> box;
     Leaf leaf;
     const Quiet *all[] = {&still, &whisper, &leaf};
-    int sum = ask_quiet(all[argc % 3]) + ask_loud(noise) + ask_whisper(whisper) + ask_second(both) +
+    const Loud *volatile loud = &noise;
+    int sum = all[argc % 3]->twice() + loud->twice() + ask_quiet(all[argc % 3]) + ask_loud(noise) + ask_whisper(whisper) + ask_second(both) +
               ask_second(box) + ask_both(both) + ask_held(holder) + ask_pair(box) +
               ask_shared(leaf) + ask_all(all, argc + 1) + local_value(argc);
     std::free(kept);

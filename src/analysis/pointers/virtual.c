@@ -20,6 +20,7 @@
 #include "analysis/pointers/fields/takings.h"
 #include "analysis/pointers/fields/typed.h"
 #include "analysis/pointers/indirect.h"
+#include "analysis/pointers/methods.h"
 #include "analysis/pointers/outside.h"
 #include "analysis/pointers/tables.h"
 #include "analysis/pointers/traits.h"
@@ -48,6 +49,7 @@ struct resolver {
     struct int_map lists; /* from what is asked for to an index in `known` */
     ARRAY(struct way) known;
     struct string_map classes; /* names of classes that were asked for: their number */
+    bool *is_method;           /* of each function: it is a virtual one of C++ */
 };
 
 /** Which functions are asked for. */
@@ -243,14 +245,29 @@ static bool is_virtual(const struct pointer_call *pointer, const struct access_p
     return is_object(&pointer->arguments[0], table) || is_object(&pointer->arguments[1], table);
 }
 
+/**
+ * The class of the object if that is what the function itself is a virtual function of (the first
+ * argument: a place for a large result holds no table yet), by its symbols; NULL.
+ */
+static const char *class_of_this(struct resolver *resolver, uint32_t from,
+                                 const struct access_path *table)
+{
+    bool is_this = table->root == ROOT_ARGUMENT && !table->index && table->load_count == 1 &&
+                   !table->offsets[0] && !table->is_indexed;
+    return is_this && resolver->is_method[from] ? method_class(resolver->program, from) : NULL;
+}
+
 /** A call of a virtual function, unless debug information says that the table is a struct. */
 static struct way resolve_virtual(struct resolver *resolver, uint32_t from,
                                   const struct access_path *table, uint32_t offset)
 {
     struct field field;
     struct slot_query query = {.kind = TABLE_CPP_OR_MADE, .offset = offset, .trait = NONE};
-    if (!typed_value(resolver->program, from, table, &field))
+    if (!typed_value(resolver->program, from, table, &field)) {
+        query.class = class_of_this(resolver, from, table);
+        query.kind = query.class ? TABLE_CPP : TABLE_CPP_OR_MADE;
         return list_of(resolver, query);
+    }
     const struct type *pointer = type_of(field.type), *object = type_of(field.object);
     uint8_t pointee = TYPE_UNKNOWN;
     if (pointer && pointer->kind == TYPE_POINTER && pointer->target != NONE)
@@ -330,6 +347,21 @@ static void find_made(struct resolver *resolver)
     resolver->made.count = kept;
 }
 
+/**
+ * Marks the functions that stand in tables of classes whose type information was understood, so
+ * that they surely are virtual; the caller frees the result.
+ */
+static bool *find_methods(const struct program *program, const struct tables *tables)
+{
+    bool *is_method = xcalloc((size_t)program->function_count + 1, sizeof *is_method);
+    for (size_t i = 0; i < tables->counts[TABLE_CPP]; i++) {
+        const struct table_slot *slot = &tables->slots[TABLE_CPP][i];
+        if (slot->class != NONE && !tables->classes.all.data[slot->class].is_open)
+            is_method[slot->function] = true;
+    }
+    return is_method;
+}
+
 void virtual_resolve(struct program *program, struct target_pool *pool)
 {
     struct resolver resolver = {.program = program, .pool = pool};
@@ -340,6 +372,7 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     int_map_init(&resolver.lists);
     string_map_init(&resolver.classes);
     find_made(&resolver);
+    resolver.is_method = find_methods(program, &resolver.tables);
     for (uint32_t i = 0; i < program->pointer_call_count; i++)
         if (!pool->ways[i].count)
             pool->ways[i] = resolve(&resolver, &program->pointer_calls[i]);
@@ -347,6 +380,7 @@ void virtual_resolve(struct program *program, struct target_pool *pool)
     string_map_deinit(&resolver.classes);
     array_deinit(&resolver.known);
     array_deinit(&resolver.made);
+    free(resolver.is_method);
     traits_deinit(&resolver.traits);
     tables_deinit(&resolver.tables);
 }
