@@ -5,7 +5,7 @@
  * and 0x1120, return, unless a test says otherwise.
  */
 #include "analysis/pointers/indirect.h"
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 #include "machine_code.h"
 
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * may have. Every table has one function, at offset 0x18, but for those of Sub, which extends T and
  * has T's method there and its own behind.
  */
-#include "analysis/pointers/trait_names.h"
-#include "analysis/pointers/traits.h"
+#include "analysis/pointers/traits/trait_names.h"
+#include "analysis/pointers/traits/traits.h"
 #include "machine_code.h"
 
 #include <setjmp.h>

@@ -7,7 +7,7 @@
  */
 #include "analysis/pointers/arrivals.h"
 #include "analysis/pointers/indirect.h"
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 
 /** Returns the function that a value means for a call at @p offset of it, or NONE. */
 static uint32_t function_in(const struct program *program, const struct pointer_argument *value,

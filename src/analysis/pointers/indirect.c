@@ -6,7 +6,7 @@
 
 #include "analysis/pointers/fields/fields.h"
 #include "analysis/pointers/looked_up.h"
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 #include "base/memory.h"
 
 #include <stdlib.h>

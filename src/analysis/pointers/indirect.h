@@ -53,7 +53,7 @@ void indirect_resolve(struct program *program);
 
 /* The passes; each looks at the ways that have no targets yet. */
 
-/** Methods of trait objects and virtual functions (virtual.c). */
+/** Methods of trait objects and virtual functions (objects/). */
 void virtual_resolve(struct program *program, struct target_pool *pool);
 
 /** What the callers pass as an argument (callbacks.c). */

@@ -9,7 +9,7 @@
  * taken by code nor stored in data. A stored argument of a setter is followed to the callers.
  */
 #include "analysis/pointers/indirect.h"
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 #include "base/map.h"
 
 #include <stdlib.h>

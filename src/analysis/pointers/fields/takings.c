@@ -25,7 +25,7 @@
  */
 #include "analysis/pointers/fields/takings.h"
 
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 #include "base/memory.h"
 #include "base/search.h"
 

@@ -27,10 +27,10 @@
  * no answer for a trait whose tables contradict each other, or of whose crate there are several
  * versions; Rust's rules hold: a pointer to `dyn T` has a vtable of T, which the compiler made.
  */
-#include "analysis/pointers/traits.h"
+#include "analysis/pointers/traits/traits.h"
 
 #include "analysis/pointers/fields/typed.h"
-#include "analysis/pointers/trait_names.h"
+#include "analysis/pointers/traits/trait_names.h"
 #include "base/memory.h"
 
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * no bracket in "->" (".>" where the legacy mangling wrote it). Whatever is not understood, and
  * names of things inside functions and closures, give no answer.
  */
-#include "analysis/pointers/trait_names.h"
+#include "analysis/pointers/traits/trait_names.h"
 
 #include <stdint.h>
 #include <string.h>

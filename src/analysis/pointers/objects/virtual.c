@@ -20,10 +20,10 @@
 #include "analysis/pointers/fields/takings.h"
 #include "analysis/pointers/fields/typed.h"
 #include "analysis/pointers/indirect.h"
-#include "analysis/pointers/methods.h"
+#include "analysis/pointers/objects/methods.h"
+#include "analysis/pointers/objects/tables.h"
 #include "analysis/pointers/outside.h"
-#include "analysis/pointers/tables.h"
-#include "analysis/pointers/traits.h"
+#include "analysis/pointers/traits/traits.h"
 #include "base/map.h"
 #include "base/memory.h"
 

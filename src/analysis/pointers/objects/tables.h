@@ -4,7 +4,7 @@
 #ifndef DWELL_ANALYSIS_CALLS_TABLES_H
 #define DWELL_ANALYSIS_CALLS_TABLES_H
 
-#include "analysis/pointers/classes.h"
+#include "analysis/pointers/objects/classes.h"
 #include "program/program.h"
 
 enum table_kind {

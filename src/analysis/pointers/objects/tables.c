@@ -14,7 +14,7 @@
  * that a program lays out itself (RawWakerVTable); they count with whatever functions they have up
  * to the next address. Too many tables only make more candidates.
  */
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 
 #include "base/array.h"
 #include "program/facts.h"

@@ -9,7 +9,7 @@
  * without a full symbol table say nothing either. Nor do copies of functions whose arguments the
  * compiler may have changed (.constprop, .isra).
  */
-#include "analysis/pointers/methods.h"
+#include "analysis/pointers/objects/methods.h"
 
 #include "base/memory.h"
 

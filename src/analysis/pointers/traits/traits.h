@@ -5,8 +5,8 @@
 #define DWELL_ANALYSIS_POINTERS_TRAITS_H
 
 #include "analysis/pointers/indirect.h"
-#include "analysis/pointers/standard.h"
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
+#include "analysis/pointers/traits/standard.h"
 #include "base/map.h"
 #include "program/debug.h"
 

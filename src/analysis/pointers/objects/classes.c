@@ -12,9 +12,9 @@
  * Several classes of one name are taken for each other, which makes more candidates and none fewer.
  * What cannot be read may derive from anything.
  */
-#include "analysis/pointers/classes.h"
+#include "analysis/pointers/objects/classes.h"
 
-#include "analysis/pointers/tables.h"
+#include "analysis/pointers/objects/tables.h"
 #include "base/memory.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
  * Code of these alone is the library's, unless there is other code that debug information is silent
  * about: it might have functions of the library's that were inlined, or made equal to its own.
  */
-#include "analysis/pointers/standard.h"
+#include "analysis/pointers/traits/standard.h"
 
 #include "analysis/pointers/indirect.h"
 #include "base/memory.h"
