@@ -210,6 +210,16 @@ static const char *explanation(unsigned verdict)
     return verdict < VERDICT_COUNT ? sentences[verdict] : "";
 }
 
+/* Whether the path leads over a call of which only candidates are known. */
+static bool is_path_loose(const struct report *report)
+{
+    const struct why_path *path = &report->why->path;
+    for (uint32_t i = 0; i < path->step_count; i++)
+        if (step_is_loose(report->program, &path->steps[i]))
+            return true;
+    return false;
+}
+
 static void print_path(struct report *report, uint32_t function)
 {
     const struct screen *screen = &report->screen;
@@ -221,7 +231,9 @@ static void print_path(struct report *report, uint32_t function)
     text_deinit(&name);
     screen_print(screen, STYLE_PLAIN, "allocates: ");
     screen_print(screen, verdict_style(verdict), verdict_text(verdict));
-    screen_printf(screen, STYLE_PLAIN, "; %s\n", explanation(verdict));
+    screen_printf(screen, STYLE_PLAIN, "; %s\n",
+                  is_path_loose(report) ? "a call whose target is not known could enter what does"
+                                        : explanation(verdict));
     if (!report->why->path.step_count)
         return;
     fputc('\n', screen->out);

@@ -11,6 +11,11 @@ uint32_t step_kind(const struct program *program, const struct step *step)
                                 : shown_call(program, step->call).kind;
 }
 
+bool step_is_loose(const struct program *program, const struct step *step)
+{
+    return step->target != NONE && program->calls[step->call].kind == CALL_UNRESOLVED;
+}
+
 uint32_t steps_kind(const struct program *program, const struct step *steps, uint32_t count)
 {
     uint32_t weakest = NONE;
@@ -47,7 +52,7 @@ const char *steps_text(struct report *report, uint32_t function, const struct st
             text_addf(&text, " → (%u)", (unsigned)(count - 2 * SHOWN_ENDS));
             i = count - SHOWN_ENDS;
         }
-        text_add(&text, " → ");
+        text_add(&text, step_is_loose(program, &steps[i]) ? " ⇢ " : " → ");
         if (steps[i].target == NONE)
             text_add(&text, "?");
         else
