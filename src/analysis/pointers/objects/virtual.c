@@ -9,7 +9,9 @@
  *          words in memory), at an offset; the other word is the first argument. Where debug
  *          information tells the trait, only tables count that may be of it (traits.c).
  *   C++    an object begins with a pointer to its vtable. The callee was loaded at an offset from
- *          what was loaded from the object, and the object is the first argument.
+ *          what was loaded from the object, and the object is the first argument. Where debug
+ *          information tells the object's class, or the object is `this` of a virtual function
+ *          (methods.c), only tables count of classes that derive from it (classes.c).
  *
  * In both the first argument is the second where the first says where to put a large result. Which
  * language a function is in, its name says: C code does the same with tables that it makes while it
