@@ -1,13 +1,15 @@
 //! H4, H9, C: how much is allocated where the size is decided at run time, and where it is taken back. `array` asks
 //! for a number of elements of 24 bytes, `copy` for one byte more than a result, `plain` for what its second
-//! argument says, `from_field` for what is in memory. `local` frees what it allocated, `kept_copy` does not.
-//! (Without optimization sizes go through the frame; there only what is sure is asked for.)
+//! argument says, `rest` for 8 bytes less than its own, `from_field` for what is in memory. `local` frees what it
+//! allocated, `copy` does not. (Without optimization sizes go through the frame; there only
+//! what is sure is asked for.)
 //!
 //! expect release: sites[function=array].element_bytes == 24
 //! expect release: sites[function=array].amount.factor == 24
 //! expect release: sites[function=copy].amount.addend == 1
 //! expect release: sites[function=plain].amount.from == argument
 //! expect release: sites[function=plain].amount.argument == 1
+//! expect release: sites[function=rest].amount.addend == -8
 //! expect release: sites[function=from_field].amount.from == memory
 //! expect sites[function=fixed].bytes == 40
 //! expect sites[function=fixed].amount == null
@@ -59,6 +61,11 @@ KEEP void *plain(int unused, size_t bytes)
     return malloc(bytes);
 }
 
+KEEP void *rest(size_t bytes)
+{
+    return malloc(bytes - 8);
+}
+
 KEEP void *from_field(const struct triple *from)
 {
     return malloc((size_t)from->x[1]);
@@ -95,6 +102,7 @@ int main(int argc, char **argv)
     kept = array((size_t)argc);
     kept = copy(argv[0]);
     kept = plain(1, (size_t)argc);
+    kept = rest((size_t)argc + 8);
     kept = from_field(&from);
     return local((size_t)argc) == 0 || fixed(argc);
 }

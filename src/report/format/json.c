@@ -159,12 +159,22 @@ void json_string(struct json *json, const char *key, const char *value)
     put_quoted(json, value);
 }
 
-void json_integer(struct json *json, const char *key, uint64_t value)
+static void put_number(struct json *json, const char *key, const char *sign, uint64_t value)
 {
     char digits[24];
     begin_value(json, key);
-    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    snprintf(digits, sizeof digits, "%s%llu", sign, (unsigned long long)value);
     put_string(json, digits);
+}
+
+void json_integer(struct json *json, const char *key, uint64_t value)
+{
+    put_number(json, key, "", value);
+}
+
+void json_negative(struct json *json, const char *key, uint64_t size)
+{
+    put_number(json, key, "-", size);
 }
 
 void json_bool(struct json *json, const char *key, bool value)

@@ -31,6 +31,8 @@ void json_end_array(struct json *json);
 /** A NULL @p value is written as null. */
 void json_string(struct json *json, const char *key, const char *value);
 void json_integer(struct json *json, const char *key, uint64_t value);
+/** Writes -@p size. */
+void json_negative(struct json *json, const char *key, uint64_t size);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 

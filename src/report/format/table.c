@@ -52,6 +52,12 @@ struct cell cell_signed(int64_t number)
     return number < 0 ? cell_null() : cell_number((uint64_t)number);
 }
 
+struct cell cell_integer(int64_t number)
+{
+    uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    return (struct cell){.kind = number < 0 ? CELL_NEGATIVE : CELL_NUMBER, .number = size};
+}
+
 struct cell cell_bool(bool value)
 {
     return (struct cell){.kind = CELL_BOOL, .number = value};
@@ -107,6 +113,9 @@ static void write_cell(struct report *report, struct json *json, const char *key
         break;
     case CELL_NUMBER:
         json_integer(json, key, cell.number);
+        break;
+    case CELL_NEGATIVE:
+        json_negative(json, key, cell.number);
         break;
     case CELL_BOOL:
         json_bool(json, key, cell.number);

@@ -20,6 +20,7 @@ enum cell_kind {
     CELL_NULL, /* does not apply or is not known; `text` is how text output puts it, or NULL */
     CELL_TEXT,
     CELL_NUMBER,
+    CELL_NEGATIVE, /* a number below zero: `number` below it; JSON only */
     CELL_BOOL,
     CELL_LIST,   /* of rows of column.items; JSON only */
     CELL_RECORD, /* the one row `first` of column.items; JSON only */
@@ -81,6 +82,8 @@ struct cell cell_styled(const char *text, enum style style);
 struct cell cell_number(uint64_t number);
 /** Negative numbers are unknown. */
 struct cell cell_signed(int64_t number);
+/** Negative numbers are what they are. */
+struct cell cell_integer(int64_t number);
 struct cell cell_bool(bool value);
 struct cell cell_record(uint32_t row);
 

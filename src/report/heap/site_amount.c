@@ -124,8 +124,7 @@ static struct cell get_amount_factor(struct report *report, uint32_t row)
 
 static struct cell get_amount_addend(struct report *report, uint32_t row)
 {
-    int64_t addend = site_at(report, row)->amount->addend;
-    return addend < 0 ? cell_null() : cell_number((uint64_t)addend);
+    return cell_integer(site_at(report, row)->amount->addend);
 }
 
 static const struct column amount_columns[] = {
