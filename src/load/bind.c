@@ -3,9 +3,9 @@
  *
  * In: images with symbols and relocations, functions. Out: relocation.function,
  * function.is_exported, is_address_taken for stored addresses, and external functions for imports
- * that nobody defines. A dynamic symbol is looked up in the loader's global scope: the images in
- * breadth-first order, the first definition of the name with a fitting version wins (gABI chapter
- * 5, Shared Object Dependencies; LSB, Symbol Versioning).
+ * that nobody defines, and for what a C library calls in the kernel. A dynamic symbol is looked up
+ * in the loader's global scope: the images in breadth-first order, the first definition of the name
+ * with a fitting version wins (gABI chapter 5, Shared Object Dependencies; LSB, Symbol Versioning).
  */
 #include "base/array.h"
 #include "base/map.h"
@@ -106,13 +106,13 @@ static uint32_t function_starting_at(const struct program *program, uint32_t ima
     return program_whole(program, function);
 }
 
-static uint32_t external_function(struct binder *binder, const struct symbol *symbol)
+static uint32_t external_function(struct binder *binder, const char *name, bool is_absent)
 {
-    uint32_t known = string_map_get(&binder->externals, symbol->name);
+    uint32_t known = string_map_get(&binder->externals, name);
     if (known != MAP_NONE)
         return known;
     uint32_t index = binder->program->function_count + (uint32_t)binder->added.count;
-    array_push(&binder->added, (struct function){.linkage_name = symbol->name,
+    array_push(&binder->added, (struct function){.linkage_name = name,
                                                  .image = NONE,
                                                  .section = NONE,
                                                  .symbol = NONE,
@@ -121,10 +121,21 @@ static uint32_t external_function(struct binder *binder, const struct symbol *sy
                                                  .first_part = NONE,
                                                  .next_part = NONE,
                                                  .source = FUNCTION_EXTERNAL,
-                                                 .is_absent = binder->is_complete &&
-                                                              symbol->binding == BINDING_WEAK});
-    string_map_set(&binder->externals, symbol->name, index);
+                                                 .is_absent = is_absent});
+    string_map_set(&binder->externals, name, index);
     return index;
+}
+
+/** What Linux maps into every process (vDSO), for the C library to look up: vdso(7). */
+static void add_kernel_functions(struct binder *binder)
+{
+    static const char *const names[] = {"__vdso_clock_getres", "__vdso_clock_gettime",
+                                        "__vdso_getcpu", "__vdso_gettimeofday", "__vdso_time"};
+    bool is_there = false;
+    for (uint32_t i = 0; i < binder->program->image_count && !is_there; i++)
+        is_there = image_is_c_library(binder->program->images[i]);
+    for (size_t i = 0; is_there && i < sizeof names / sizeof *names; i++)
+        external_function(binder, names[i], false);
 }
 
 static uint32_t bind_symbol(struct binder *binder, uint32_t image_index,
@@ -143,7 +154,8 @@ static uint32_t bind_symbol(struct binder *binder, uint32_t image_index,
         return function_starting_at(program, image_index, symbol->address);
     bool may_be_function = symbol->type == SYMBOL_FUNCTION || symbol->type == SYMBOL_NONE ||
                            symbol->type == SYMBOL_IFUNC || kind == RELOCATION_PLT;
-    return may_be_function ? external_function(binder, symbol) : NONE;
+    bool is_absent = binder->is_complete && symbol->binding == BINDING_WEAK;
+    return may_be_function ? external_function(binder, symbol->name, is_absent) : NONE;
 }
 
 static uint32_t bind_relocation(struct binder *binder, uint32_t image_index,
@@ -230,6 +242,7 @@ void bind_symbols(struct loader *loader)
     collect_definitions(&binder);
     for (uint32_t i = 0; i < loader->program->image_count; i++)
         bind_image(&binder, i);
+    add_kernel_functions(&binder);
     append_externals(&binder);
     string_map_deinit(&binder.first);
     string_map_deinit(&binder.externals);

@@ -5,6 +5,7 @@
 
 #include "base/search.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 void program_init(struct program *program)
@@ -49,6 +50,16 @@ const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t
     if (at >= segment->file_bytes || bytes > segment->file_bytes - at)
         return NULL;
     return image->file + segment->offset + at;
+}
+
+bool image_is_c_library(const struct image *image)
+{
+    for (uint32_t i = 0; i < image->symbol_count; i++) {
+        const struct symbol *symbol = &image->symbols[i];
+        if (symbol->is_defined && strcmp(symbol->name, "__libc_start_main") == 0)
+            return true;
+    }
+    return false;
 }
 
 bool image_read(const struct image *image, uint64_t address, unsigned bytes, uint64_t *ret)

@@ -385,6 +385,9 @@ uint32_t image_segment_at(const struct image *image, uint64_t address);
  */
 const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t bytes);
 
+/** Whether it is, or has in it, a C library: what main is called from. */
+bool image_is_c_library(const struct image *image);
+
 /** Tells the system that most of the image's file is not needed for some time. */
 void image_rest(const struct image *image);
 

@@ -6,11 +6,11 @@
  * tail-calls leaves the choice to others; one that names no function loads it from a table. Both
  * are unresolved. What a resolver does itself at load time is not followed.
  *
- * The C library's time() and gettimeofday() are the kernel's own where it has them (vDSO), and what
- * the resolver names is for where it has not. The kernel's do the same without touching the heap,
- * but on how much stack is not known: frames of what these resolvers name become unknown.
+ * The C library's time() and gettimeofday() are the kernel's own where it has them (kernel.c), and
+ * what the resolver names is for where it has not.
  */
 #include "analysis/calls/callgraph.h"
+#include "analysis/calls/kernel.h"
 #include "base/array.h"
 #include "base/map.h"
 
@@ -62,22 +62,6 @@ static int compare_choices(const void *left, const void *right)
     return a->function < b->function ? -1 : a->function > b->function;
 }
 
-/** Whether the kernel may be what the resolver chooses. */
-static bool is_of_kernel(const struct function *function)
-{
-    return strcmp(function->linkage_name, "time") == 0 ||
-           strcmp(function->linkage_name, "gettimeofday") == 0 ||
-           strcmp(function->linkage_name, "__gettimeofday") == 0;
-}
-
-static void add_choice(struct expansion *expansion, uint32_t resolver, uint32_t function)
-{
-    const struct program *program = expansion->program;
-    array_push(&expansion->choices, function);
-    if (is_of_kernel(&program->functions[resolver]))
-        program->facts->frames[function] = (struct frame){.bytes = -1, .kind = FRAME_UNKNOWN};
-}
-
 /** Notes for each resolver which functions its code names. */
 static void find_choices(struct expansion *expansion)
 {
@@ -99,7 +83,10 @@ static void find_choices(struct expansion *expansion)
             continue;
         struct target_list result = {.first = (uint32_t)expansion->choices.count};
         for (; next < choices.count && choices.data[next].resolver == function; next++)
-            add_choice(expansion, function, choices.data[next].function);
+            array_push(&expansion->choices, choices.data[next].function);
+        uint32_t kernel = kernel_function_behind(program, function);
+        if (expansion->choices.count > result.first && kernel != NONE)
+            array_push(&expansion->choices, kernel);
         if (!has_tail_call(program, function))
             result.count = (uint32_t)expansion->choices.count - result.first;
         int_map_set(&expansion->resolvers, function, (uint32_t)expansion->results.count);

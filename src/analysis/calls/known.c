@@ -25,8 +25,6 @@ enum {
     /* frees the exception object if nobody catches it */
     RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS,
     QUIET = KNOWN_NO_HEAP,
-    /* calls what the kernel maps into every process (vdso(7)) */
-    KERNEL = KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
 };
 
 static const struct {
@@ -97,10 +95,15 @@ static const struct {
     {"_ZSt16__throw_bad_castv", STOP},
     {"_ZSt25__throw_bad_function_callv", STOP},
     {"_ZSt20__throw_system_errori", STOP},
-    {"clock_gettime", KERNEL},
-    {"__clock_gettime", KERNEL},
-    {"gettimeofday", KERNEL},
-    {"time", KERNEL},
+    {"__vdso_clock_getres", QUIET},
+    {"__vdso_clock_gettime", QUIET},
+    {"__vdso_getcpu", QUIET},
+    {"__vdso_gettimeofday", QUIET},
+    {"__vdso_time", QUIET},
+    {"clock_gettime", QUIET},
+    {"__clock_gettime", QUIET},
+    {"gettimeofday", QUIET},
+    {"time", QUIET},
     {"memchr", QUIET},
     {"memcmp", QUIET},
     {"memcpy", QUIET},

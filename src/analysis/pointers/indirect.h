@@ -64,4 +64,7 @@ void callbacks_resolve(struct program *program, struct target_pool *pool,
 void variables_resolve(struct program *program, struct target_pool *pool,
                        struct arrivals *arrivals);
 
+/** What the C library asks the kernel's own code for (kernel_calls.c). */
+void kernel_calls_resolve(struct program *program, struct target_pool *pool);
+
 #endif
