@@ -194,6 +194,7 @@ void indirect_resolve(struct program *program)
     virtual_resolve(program, &pool);
     fields_resolve(program, &pool);
     kernel_calls_resolve(program, &pool);
+    streams_resolve(program, &pool);
     settle_calls(program, &pool);
     settle_blocks(program);
     hand_over(program, &pool);

@@ -67,4 +67,7 @@ void variables_resolve(struct program *program, struct target_pool *pool,
 /** What the C library asks the kernel's own code for (kernel_calls.c). */
 void kernel_calls_resolve(struct program *program, struct target_pool *pool);
 
+/** Functions of glibc's streams (objects/streams.c). */
+void streams_resolve(struct program *program, struct target_pool *pool);
+
 #endif
