@@ -16,6 +16,7 @@
 #include "analysis/found.h"
 #include "analysis/place.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/threads.h"
 
 #include <stdlib.h>
@@ -189,12 +190,6 @@ static void read_lot(void *context, unsigned worker_index, size_t begin, size_t 
     }
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /** Reads the deferred functions, in their order. */
 static void read_deferred(struct decoder *decoder)
 {
@@ -204,8 +199,7 @@ static void read_deferred(struct decoder *decoder)
         for (size_t k = 0; k < worker->deferred.count; k++)
             array_push(&list, worker->deferred.data[k]);
     }
-    if (list.count)
-        qsort(list.data, list.count, sizeof *list.data, by_number);
+    list.count = sort_numbers(list.data, list.count);
     decoder->list = list.data;
     decoder->has_landmarks = true;
     parallel_for(decoder->program->workers, list.count, LOT, read_lot, decoder);

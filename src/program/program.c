@@ -52,6 +52,14 @@ const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t
     return image->file + segment->offset + at;
 }
 
+uint32_t image_first_alias(const struct image *image, const struct function *function)
+{
+    uint32_t first = function->symbol;
+    while (first > 0 && image->symbols[first - 1].address == function->address)
+        first--;
+    return first;
+}
+
 bool image_is_c_library(const struct image *image)
 {
     for (uint32_t i = 0; i < image->symbol_count; i++) {

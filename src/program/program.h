@@ -385,6 +385,9 @@ uint32_t image_segment_at(const struct image *image, uint64_t address);
  */
 const uint8_t *image_bytes(const struct image *image, uint64_t address, uint64_t bytes);
 
+/** Returns the first of the symbols at the address of a function of the image that has some. */
+uint32_t image_first_alias(const struct image *image, const struct function *function);
+
 /** Whether it is, or has in it, a C library: what main is called from. */
 bool image_is_c_library(const struct image *image);
 

@@ -31,10 +31,7 @@ static const char *kernel_name(const struct image *image, const struct function 
 {
     if (function->symbol == NONE)
         return NULL;
-    uint32_t first = function->symbol;
-    while (first > 0 && image->symbols[first - 1].address == function->address)
-        first--;
-    for (uint32_t i = first;
+    for (uint32_t i = image_first_alias(image, function);
          i < image->symbol_count && image->symbols[i].address == function->address; i++)
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
             if (image->symbols[i].is_defined &&

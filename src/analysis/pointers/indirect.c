@@ -8,25 +8,14 @@
 #include "analysis/pointers/looked_up.h"
 #include "analysis/pointers/objects/tables.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 uint32_t target_pool_close(struct target_pool *pool, uint32_t first)
 {
-    uint32_t *targets = pool->targets.data + first;
-    size_t count = pool->targets.count - first, kept = 0;
-    if (count > 1)
-        qsort(targets, count, sizeof *targets, by_number);
-    for (size_t i = 0; i < count; i++)
-        if (!i || targets[i] != targets[i - 1])
-            targets[kept++] = targets[i];
+    size_t kept = sort_numbers(pool->targets.data + first, pool->targets.count - first);
     pool->targets.count = first + kept;
     return (uint32_t)kept;
 }

@@ -19,9 +19,9 @@
 #include "base/array.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "program/facts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_TARGETS = 1 << 24 }; /* of all lists; from then on there is only one more */
@@ -41,12 +41,6 @@ struct resolver {
 };
 
 /* ---- Functions whose address is taken -------------------------------------------------------- */
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
 
 /** Adds what the stubs of an image lead to whose addresses are taken. */
 static void add_behind_stubs(struct resolver *resolver, uint32_t image_index)
@@ -81,14 +75,7 @@ static void find_taken(struct resolver *resolver)
     }
     for (uint32_t i = 0; i < program->image_count; i++)
         add_behind_stubs(resolver, i);
-    size_t kept = 0;
-    uint32_t *taken = resolver->taken.data;
-    if (resolver->taken.count > 1)
-        qsort(taken, resolver->taken.count, sizeof *taken, by_number);
-    for (size_t i = 0; i < resolver->taken.count; i++)
-        if (!kept || taken[kept - 1] != taken[i])
-            taken[kept++] = taken[i];
-    resolver->taken.count = kept;
+    resolver->taken.count = sort_numbers(resolver->taken.data, resolver->taken.count);
 }
 
 /* ---- Candidates ------------------------------------------------------------------------------ */

@@ -7,8 +7,7 @@
  * dissolves all call-free ifs; call-free loops stay, for control may stay in them.
  */
 #include "analysis/code/emit/emit.h"
-
-#include <stdlib.h>
+#include "base/sort.h"
 
 /** A function's blocks on their way out. */
 struct pruning {
@@ -116,24 +115,6 @@ static void add_successor(struct pruning *pruning, uint32_t block)
     array_push(&pruning->output->successors, pruning->flow->blocks.data[place].number);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void sort_successors(struct output *output)
-{
-    uint32_t *successors = output->successors.data;
-    size_t kept = 0;
-    if (output->successors.count > 1)
-        qsort(successors, output->successors.count, sizeof *successors, by_number);
-    for (size_t i = 0; i < output->successors.count; i++)
-        if (!i || successors[i] != successors[i - 1])
-            successors[kept++] = successors[i];
-    output->successors.count = kept;
-}
-
 /** Collects the numbers of all blocks that may follow. */
 static void find_successors(struct pruning *pruning, uint32_t index)
 {
@@ -152,7 +133,7 @@ static void find_successors(struct pruning *pruning, uint32_t index)
             uint32_t tail = add_tail(pruning, output->tails.data[2 * index + i]);
             array_push(&output->successors, tail);
         }
-    sort_successors(output);
+    output->successors.count = sort_numbers(output->successors.data, output->successors.count);
 }
 
 /** Links a block to its successors; more than two hang on a chain of empty blocks. */

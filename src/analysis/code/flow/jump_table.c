@@ -12,8 +12,7 @@
  * 1 or 2 bytes (not made by compilers for this machine), and tables of functions (those are calls).
  */
 #include "analysis/code/flow/flow.h"
-
-#include <stdlib.h>
+#include "base/sort.h"
 
 enum { MAX_ENTRIES = 1 << 16, MAX_PIECES = 256 };
 
@@ -104,23 +103,11 @@ static bool read_entry(const struct flow *flow, const struct table_shape *shape,
     return *ret_offset != NONE || is_end(flow, value);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /** Sorts the targets from @p first on and drops equal ones. */
 static void sort_targets(struct flow *flow, size_t first)
 {
-    uint32_t *targets = flow->table_targets.data + first;
-    size_t count = flow->table_targets.count - first, kept = 0;
-    if (count > 1)
-        qsort(targets, count, sizeof *targets, by_number);
-    for (size_t i = 0; i < count; i++)
-        if (!i || targets[i] != targets[i - 1])
-            targets[kept++] = targets[i];
-    flow->table_targets.count = first + kept;
+    size_t count = flow->table_targets.count - first;
+    flow->table_targets.count = first + sort_numbers(flow->table_targets.data + first, count);
 }
 
 /** Reads the entries of a table into @p table; false if there is none. */

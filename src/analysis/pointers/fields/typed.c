@@ -102,9 +102,7 @@ static struct type_ref typed_export(const struct program *program, const struct 
     if (record->image == NONE || record->symbol == NONE)
         return found;
     const struct image *image = program->images[record->image];
-    uint32_t first = record->symbol;
-    while (first > 0 && image->symbols[first - 1].address == record->address)
-        first--;
+    uint32_t first = image_first_alias(image, record);
     for (uint32_t i = first; i < image->symbol_count && i < first + MAX_ALIASES; i++) {
         if (found.index != NONE || image->symbols[i].address != record->address)
             break;

@@ -67,11 +67,8 @@ const char *method_class(struct program *program, uint32_t index)
     const struct image *image = function->image == NONE ? NULL : program->images[function->image];
     if (!image || image->is_stripped || function->symbol == NONE)
         return NULL;
-    uint32_t first = function->symbol;
-    while (first > 0 && image->symbols[first - 1].address == function->address)
-        first--;
     CLEANUP_FREE char *found = NULL;
-    for (uint32_t i = first;
+    for (uint32_t i = image_first_alias(image, function);
          i < image->symbol_count && image->symbols[i].address == function->address; i++) {
         if (!image->symbols[i].is_defined || image->symbols[i].type != SYMBOL_FUNCTION)
             continue;

@@ -105,9 +105,7 @@ static struct aliases aliases_of(const struct traits *traits, const struct funct
 {
     const struct image *image = traits->program->images[function->image];
     struct aliases aliases = {function->symbol != NONE, function->symbol != NONE};
-    uint32_t first = function->symbol;
-    while (first != NONE && first > 0 && image->symbols[first - 1].address == function->address)
-        first--;
+    uint32_t first = function->symbol == NONE ? NONE : image_first_alias(image, function);
     for (uint32_t i = first;
          i < image->symbol_count && image->symbols[i].address == function->address; i++) {
         const struct symbol *symbol = &image->symbols[i];
