@@ -20,7 +20,6 @@
 #include "base/threads.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     LOT = 16, /* functions that a worker takes at a time */

@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "load/elf_file.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /** One definition that other images may bind to. */

@@ -10,8 +10,6 @@
  */
 #include "analysis/code/emit/emit.h"
 
-#include <string.h>
-
 static uint8_t all_registers(const struct flow *flow)
 {
     return (uint8_t)((1U << flow->arch->argument_count) - 1);

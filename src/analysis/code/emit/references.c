@@ -9,7 +9,6 @@
 #include "analysis/code/emit/emit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /** Workers may find the same address at the same time; bits are only ever set. */
 static void set_bit(uint8_t *bits, uint64_t index)

@@ -19,8 +19,6 @@
  */
 #include "load/debug/internal.h"
 
-#include <stdlib.h>
-
 enum { MAX_HOPS = 32, MAX_DEPTH = 32, MAX_NAME = 1024 };
 
 /** Keys that are no hashes. */
