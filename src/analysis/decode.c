@@ -20,6 +20,7 @@
 #include "base/threads.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LOT = 16, /* functions that a worker takes at a time */
@@ -89,7 +90,7 @@ static void defer(struct worker *worker, uint32_t index)
     struct output *output = worker->output;
     size_t references = output->references.count;
     flow_sweep(&worker->flow);
-    emit_references(&worker->flow, output);
+    emit_references(&worker->flow, output, references);
     output->references.count = references;
     array_push(&worker->deferred, index);
 }
@@ -231,6 +232,66 @@ static void init_landmarks(const struct image *image, struct landmarks *ret)
     ret->bits = xcalloc(ret->bytes / 8 + 1, 1);
 }
 
+/* ---- Tables of distances --------------------------------------------------------------------- */
+
+/** The lowest address of code of the image, and the bytes from there to its end. */
+static void find_code(const struct image *image, uint64_t *ret_address, uint64_t *ret_bytes)
+{
+    uint64_t begin = UINT64_MAX, end = 0;
+    for (uint32_t i = 0; i < image->placed_count; i++) {
+        const struct section *section = &image->sections[i];
+        if (!section->is_executable)
+            continue;
+        begin = section->address < begin ? section->address : begin;
+        end = section->address + section->bytes > end ? section->address + section->bytes : end;
+    }
+    *ret_address = begin;
+    *ret_bytes = end > begin ? end - begin : 0;
+}
+
+/** Takes the address of the function that begins at @p address, if one does. */
+static void take_function_at(const struct program *program, uint32_t image, uint64_t address,
+                             uint8_t *taken)
+{
+    uint32_t function = program_function_at(program, image, address);
+    if (function == NONE || program->functions[function].address != address)
+        return;
+    function = program_whole(program, function);
+    taken[function / 8] |= (uint8_t)(1U << (function % 8));
+}
+
+/**
+ * Compilers keep functions in tables of 4-byte distances from the table's own address (LLVM's
+ * relative lookup tables and relative vtables). No relocation tells of them: each word from a
+ * landmark to the next one is tried.
+ */
+static void take_in_section(const struct decoder *decoder, uint32_t image_index,
+                            const struct section *section)
+{
+    const struct landmarks *landmarks = &decoder->landmarks[image_index];
+    uint8_t *taken = decoder->decoded.taken[image_index];
+    uint64_t code, code_bytes, table = 0;
+    find_code(decoder->program->images[image_index], &code, &code_bytes);
+    for (uint64_t at = -section->address % 4; at + 4 <= section->bytes; at += 4) {
+        int32_t distance;
+        if (landmark_is_set(landmarks, section->address + at))
+            table = section->address + at;
+        memcpy(&distance, section->data + at, sizeof distance);
+        uint64_t address = table + (uint64_t)(int64_t)distance;
+        if (table && address - code < code_bytes)
+            take_function_at(decoder->program, image_index, address, taken);
+    }
+}
+
+/** Needs all landmarks of the image. */
+static void take_distances(const struct decoder *decoder, uint32_t image_index)
+{
+    const struct image *image = decoder->program->images[image_index];
+    for (uint32_t i = 0; i < image->placed_count; i++)
+        if (has_tables(image->sections[i].role) && image->sections[i].data)
+            take_in_section(decoder, image_index, &image->sections[i]);
+}
+
 /* ---- All of it ------------------------------------------------------------------------------- */
 
 static void init_decoded(struct decoded *decoded, struct program *program)
@@ -307,6 +368,9 @@ static void read_functions(struct decoder *decoder, const struct cache *cache)
     decoder->list = list;
     parallel_for(program->workers, count, LOT, read_lot, decoder);
     read_deferred(decoder);
+    for (uint32_t i = 0; i < program->image_count; i++)
+        if (!cache_has(cache, i))
+            take_distances(decoder, i);
 }
 
 void program_decode_cached(struct program *program, const char *cache_folder)

@@ -117,9 +117,13 @@ struct effect {
     bool is_landing : 1;      /* a mark that says that indirect control may arrive here: endbr64 */
     /* Whether `displacement` or `value` is an address of the image: surely, because it was
        computed from the program counter, or perhaps, if the image has a fixed place (a wide
-       absolute displacement or an immediate). Validity is the caller's to check. */
+       absolute displacement or an immediate). Registers may be added to such a displacement, and
+       compilers fold constants into it, so it need not lie in the object that is accessed.
+       Validity is the caller's to check. */
     bool displacement_is_address : 1, displacement_may_be_address : 1;
     bool value_is_address : 1, value_may_be_address : 1;
+    bool value_may_be_distance : 1; /* `value` is an immediate of 8 bytes: in code of the large
+                                       model a distance from the GOT */
     uint32_t clobbered; /* set of further registers whose value changes in ways not told */
     int32_t stack_value;
     int64_t value;

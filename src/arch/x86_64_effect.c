@@ -180,8 +180,7 @@ static bool load_address(const struct encoding *e, uint64_t address, struct effe
     ret->is_thread_local = ret->displacement_is_address = ret->displacement_may_be_address = false;
     ret->operand_bytes = e->operand_bytes;
     int64_t offset = ret->displacement;
-    ret->value_may_be_address =
-        !e->is_rip_relative && e->displacement_bytes == 4 && e->base != RSP && e->base != RBP;
+    ret->value_may_be_address = !e->is_rip_relative && e->displacement_bytes == 4 && e->base != RSP;
     if (e->operand_bytes < 4) {
         set_value(ret, VALUE_UNKNOWN, e->reg, REGISTER_NONE, offset);
     } else if (e->is_rip_relative) {
@@ -428,6 +427,7 @@ static bool one_byte_effect(const struct encoding *e, uint64_t address, struct e
     case 0xb8 ... 0xbf:
         ret->operand_bytes = e->operand_bytes;
         ret->value_may_be_address = e->immediate_bytes >= 4;
+        ret->value_may_be_distance = e->immediate_bytes == 8;
         set_constant(ret, e->rm, e->immediate);
         return true;
     case 0xc0:

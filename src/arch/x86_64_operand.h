@@ -33,7 +33,7 @@ static inline void set_operand(const struct encoding *e, uint64_t address, struc
     } else if (e->is_rip_relative) {
         ret->displacement = address + e->length + e->displacement;
         ret->displacement_is_address = true;
-    } else if (e->displacement_bytes == 4 && e->base != RSP && e->base != RBP) {
+    } else if (e->displacement_bytes == 4 && e->base != RSP) {
         ret->displacement_may_be_address = true;
     }
 }

@@ -45,8 +45,9 @@ static void add_memory(const ZydisDecodedOperand *operand, uint64_t next, struct
     if (is_rip_relative && !ret->is_thread_local) {
         ret->displacement += next;
         ret->displacement_is_address = true;
-    } else if (!ret->is_thread_local && ret->base != RSP && ret->base != RBP) {
-        ret->displacement_may_be_address = ret->displacement > INT16_MAX;
+    } else if (!ret->is_thread_local && ret->base != RSP) {
+        ret->displacement_may_be_address =
+            ret->displacement > INT16_MAX || ret->displacement < INT16_MIN;
     }
     if (operand->mem.type != ZYDIS_MEMOP_TYPE_MEM)
         return;

@@ -83,8 +83,12 @@ struct frame {
     uint64_t dynamic_address; /* the instruction that makes it dynamic or unknown, 0 */
     uint32_t red_zone_bytes;  /* used below the stack pointer by a leaf, not part of bytes */
     uint8_t kind;             /* enum frame_kind */
-    bool keeps_all;           /* it stores arguments and constants there, as code does that was not
+    bool keeps_all : 1;       /* it stores arguments and constants there, as code does that was not
                                  optimized */
+    bool keeps_return : 1;    /* it keeps its return address and the stack pointer, as setjmp does:
+                                 a call of it may return twice */
+    bool keeps_label : 1;     /* it takes the address of a place in its own code, as code with
+                                 __builtin_setjmp does: control may come back there */
     uint8_t taken;            /* the arguments that the code reads, as in PASSED_ON_STACK */
 };
 

@@ -246,6 +246,7 @@ struct call {
     bool is_tail;
     bool is_partial;         /* enters the callee behind its start: it does at most what it does */
     bool leaves_deep;        /* if it returns, the stack is deeper behind it than the frame says */
+    bool falls_off;          /* if it returns, control goes on behind the function's end */
     bool passes_constants;   /* an argument register surely or perhaps holds a constant */
     uint16_t straight_bytes; /* of the code before it that has no jumps and is entered only at its
                                 start; 0 also if that is not known */

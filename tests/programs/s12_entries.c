@@ -99,16 +99,21 @@ __attribute__((noinline)) static void install(int number, void (*handler)(int))
     signal(number, handler);
 }
 
-__attribute__((noinline)) static void fill(void)
+__attribute__((noinline)) static void call_bystander(void)
 {
     void (*volatile other)(int) = bystander;
+    other(1);
+}
+
+__attribute__((noinline)) static void fill(void)
+{
     struct sigaction action;
     static const struct sigaction constant = {.sa_handler = by_constant};
     memset(&action, 0, sizeof action);
     action.sa_handler = by_sigaction;
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGUSR2, &constant, NULL);
-    other(1);
+    call_bystander();
 }
 
 int main(int argc, char **argv)

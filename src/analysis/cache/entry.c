@@ -234,11 +234,8 @@ static bool read_counts(struct reader *reader)
 
 static bool check_frame(const struct frame *frame)
 {
-    uint8_t kind, keeps_all;
-    memcpy(&kind, &frame->kind, 1);
-    memcpy(&keeps_all, &frame->keeps_all, 1);
-    return kind <= FRAME_UNKNOWN && keeps_all < 2 && frame->bytes >= -1 &&
-           (frame->bytes < 0) == (kind == FRAME_UNKNOWN);
+    return frame->kind <= FRAME_UNKNOWN && frame->bytes >= -1 &&
+           (frame->bytes < 0) == (frame->kind == FRAME_UNKNOWN);
 }
 
 /** Reads frames; those of an entry that turns out bad will be overwritten. */

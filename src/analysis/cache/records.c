@@ -29,6 +29,8 @@ static const struct record_field call_fields[] = {
     LIMITED(call, kind, FIELD_BYTE, CALL_UNRESOLVED + 1),
     LIMITED(call, is_tail, FIELD_BYTE, 2),
     LIMITED(call, is_partial, FIELD_BYTE, 2),
+    LIMITED(call, leaves_deep, FIELD_BYTE, 2),
+    LIMITED(call, falls_off, FIELD_BYTE, 2),
     LIMITED(call, passes_constants, FIELD_BYTE, 2),
 };
 

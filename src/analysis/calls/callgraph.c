@@ -50,6 +50,9 @@ static uint8_t call_traits(const struct call *call)
         traits |= CALL_IS_PARTIAL;
     if (call->is_tail)
         traits |= CALL_IS_TAIL;
+    // Who puts a call through a pointer at the end knows that none of its callees returns.
+    if (call->falls_off && call->target_count)
+        traits |= CALL_FALLS_OFF;
     return (uint8_t)traits;
 }
 

@@ -20,6 +20,7 @@ enum call_traits {
     CALL_IS_PARTIAL = 1, /* it enters its callee in the middle: what that does is what the call may
                             do at most */
     CALL_IS_TAIL = 2,
+    CALL_FALLS_OFF = 4, /* if it returns, control goes on behind the end of its function */
 };
 
 struct callgraph {

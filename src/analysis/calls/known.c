@@ -23,7 +23,9 @@ enum {
     JUMP_AWAY = KNOWN_NEVER_RETURNS | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     MARK_PLACE = KNOWN_RETURNS_TWICE | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     /* frees the exception object if nobody catches it */
-    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS,
+    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS | KNOWN_RETURNS_ONCE,
+    /* keeps its return address to begin the search there; what it enters is in exception tables */
+    UNWIND = KNOWN_RETURNS_ONCE | KNOWN_EVERYWHERE,
     QUIET = KNOWN_NO_HEAP,
 };
 
@@ -75,6 +77,10 @@ static const struct {
     {"vfork", MARK_PLACE},
     {"__vfork", MARK_PLACE},
     {"_Unwind_Resume", RESUME},
+    {"_Unwind_Backtrace", UNWIND},
+    {"_Unwind_ForcedUnwind", UNWIND},
+    {"_Unwind_RaiseException", UNWIND},
+    {"_Unwind_Resume_or_Rethrow", UNWIND},
     {"__cxa_throw", STOP},
     {"__cxa_rethrow", STOP},
     {"__cxa_bad_cast", STOP},

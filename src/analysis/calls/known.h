@@ -12,8 +12,9 @@ enum {
     KNOWN_NO_HEAP = 4,       /* neither allocates nor frees */
     KNOWN_EVERYWHERE =
         8, /* the above holds wherever it is defined, not only where its code is missing */
-    KNOWN_ENDS = 16, /* ends the program or throws, wherever it is defined: a loop in it
-                        only makes sure of that */
+    KNOWN_RETURNS_ONCE = 32, /* it keeps its return address as setjmp does, for other use */
+    KNOWN_ENDS = 16,         /* ends the program or throws, wherever it is defined: a loop in it
+                                only makes sure of that */
 };
 
 /** Returns the KNOWN_* flags of each function, 0 for most; the caller frees it. */

@@ -5,8 +5,9 @@
  * .returns_normally, .lingers, .may_catch. Within one function, forward from the entry and then
  * backward from the blocks that leave it; what both searches meet is normal. Both stop at calls
  * that do not return. What the unwinder enters is not normal. A jump with unknown targets may lead
- * to anything that is not known to be entered otherwise. In a function that calls setjmp, a call
- * that does not return may be a longjmp to it, which goes on behind the setjmp.
+ * to anything that is not known to be entered otherwise. In a function that calls setjmp, or keeps
+ * the address of a place in its code, a call that does not return may be a longjmp to it, which
+ * goes on there.
  *
  * A loop without end in which calls are made (loops.c) is where servers, event loops and audio
  * threads live: paths that lead into it are normal, too, and so are those that lead to a call of a
@@ -190,15 +191,17 @@ static void mark_lingering(struct function_task *task)
     search_backward(task);
 }
 
-/** Whether control can go on from a setjmp of the function to a normal return. */
+/** Whether control can go on from a place that the function kept to a normal return. */
 static bool has_live_mark(const struct function_task *task)
 {
     const struct callgraph *graph = task->task->graph;
+    if (task->task->program->facts->frames[task->function].keeps_label)
+        return true;
     for (uint32_t block = 0; block < task->count; block++) {
         uint32_t call = task->blocks[block].call;
         uint32_t callee = call == NONE ? NONE : graph->callees[call];
-        if (task->scratch->marks.data[block] & BACKWARD && callee < graph->function_count &&
-            task->task->ret->known[callee] & KNOWN_RETURNS_TWICE)
+        if (task->scratch->marks.data[block] & BACKWARD && callee != NONE &&
+            task->task->ret->returns_twice[callee])
             return true;
     }
     return false;

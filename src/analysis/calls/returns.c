@@ -169,14 +169,32 @@ static void add_catches(struct search *search, uint32_t function)
     }
 }
 
+/** Finds what may return twice: by name where no code can tell, else by what frames say. */
+static void find_returns_twice(struct search *search)
+{
+    const struct callgraph *graph = search->graph;
+    for (uint32_t i = 0; i < graph->function_count; i++) {
+        bool keeps_return = search->program->facts->frames[i].keeps_return &&
+                            !(search->ret->known[i] & KNOWN_RETURNS_ONCE);
+        if (!(search->ret->known[i] & KNOWN_RETURNS_TWICE) && !keeps_return)
+            continue;
+        search->ret->returns_twice[i] = true;
+        for (uint32_t k = graph->function_lists[i]; k < graph->function_lists[i + 1]; k++)
+            search->ret->returns_twice[graph->list_nodes[k]] = true;
+    }
+}
+
 static void find_marked_places(struct search *search)
 {
     const struct program *program = search->program;
     for (uint32_t i = 0; i < program->call_count; i++) {
         uint32_t callee = search->graph->callees[i];
-        if (callee < program->function_count && search->ret->known[callee] & KNOWN_RETURNS_TWICE)
+        if (callee != NONE && search->ret->returns_twice[callee])
             search->ret->is_marked_place[program->calls[i].from] = true;
     }
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (program->facts->frames[i].keeps_label)
+            search->ret->is_marked_place[i] = true;
 }
 
 void returns_init(struct returns *ret, const struct callgraph *graph, struct facts *facts)
@@ -191,6 +209,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
         .has_hidden_entries = xcalloc(functions, sizeof *ret->has_hidden_entries),
         .may_catch = xcalloc(functions, sizeof *ret->may_catch),
         .jumps_away = xcalloc(functions, sizeof *ret->jumps_away),
+        .returns_twice = xcalloc((size_t)graph->node_count + 1, sizeof *ret->returns_twice),
         .is_marked_place = xcalloc(functions, sizeof *ret->is_marked_place),
         .call_paths = facts->call_paths,
         .block_paths = facts->block_paths,
@@ -206,6 +225,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
     };
     for (uint32_t i = 0; i < program->call_count; i++)
         search.call_blocks[i] = NONE;
+    find_returns_twice(&search);
     find_marked_places(&search);
     find_hidden_entries(&search);
     for (uint32_t i = 0; i < graph->function_count; i++)
@@ -231,6 +251,7 @@ void returns_deinit(struct returns *returns)
     free(returns->has_hidden_entries);
     free(returns->may_catch);
     free(returns->jumps_away);
+    free(returns->returns_twice);
     free(returns->is_marked_place);
     free(returns->known);
     *returns = (struct returns){0};

@@ -14,11 +14,13 @@ struct returns {
     bool *has_hidden_entries; /* of each function: code behind a call that never returns may be
                                  entered in other ways (returns.c) */
     bool *may_catch;          /* of each function: it may return without a normal path */
-    bool *jumps_away; /* of each function: a jump with unknown targets is not among its calls */
-    bool *is_marked_place; /* of each function: it calls setjmp or its like */
-    uint8_t *call_paths;   /* enum call_path of each call; those of facts */
-    uint8_t *block_paths;  /* the same of each block */
-    uint8_t *known;        /* known_functions() */
+    bool *jumps_away;    /* of each function: a jump with unknown targets is not among its calls */
+    bool *returns_twice; /* of each node: some call of it is setjmp, or its like */
+    bool
+        *is_marked_place; /* of each function: it calls such a node, or keeps a place in its code */
+    uint8_t *call_paths;  /* enum call_path of each call; those of facts */
+    uint8_t *block_paths; /* the same of each block */
+    uint8_t *known;       /* known_functions() */
 };
 
 /** Fills the call_paths and block_paths of @p facts, to which @p ret refers, besides @p ret. */
@@ -45,7 +47,7 @@ static inline bool block_leaves(const struct callgraph *graph, const struct bloc
 {
     if (block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED))
         return true;
-    return block->call != NONE && graph->traits[block->call] & CALL_IS_TAIL;
+    return block->call != NONE && graph->traits[block->call] & (CALL_IS_TAIL | CALL_FALLS_OFF);
 }
 
 /**

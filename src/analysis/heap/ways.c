@@ -12,7 +12,8 @@
  *
  * A call into the middle of a function leads nowhere for certain: where its target is MAY_ANY or
  * OPEN_ANY, the call counts as unresolved. So does, besides being known, a call in a function that
- * calls setjmp, since what a callee does before a longjmp is not on the callee's normal paths.
+ * calls setjmp, since what a callee does before a longjmp is not on the callee's normal paths; and
+ * so does a call at the end of a function that may return.
  * An unresolved call may lead to the allocator over what it could enter (program.loose_calls); such
  * ways are looked for only from functions that have no other.
  * Allocators are leaves: nothing is propagated to them. Ties are broken by the order of calls.
@@ -201,6 +202,8 @@ static bool is_open(const struct search *search, uint32_t call, bool is_marked_p
     const struct callgraph *graph = search->ways->graph;
     uint32_t callee = graph->callees[call];
     if (callee == NONE)
+        return true;
+    if (graph->traits[call] & CALL_FALLS_OFF && search->ways->returns->returns[callee])
         return true;
     // The flags of targets are complete only when normal paths are searched, after all paths were;
     // before that, run() carries OPEN_ANY over partial calls.

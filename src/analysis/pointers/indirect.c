@@ -138,21 +138,45 @@ static void hand_over(struct program *program, const struct target_pool *pool)
 
 /* ---- Functions in data ----------------------------------------------------------------------- */
 
-/** Images with a fixed place store the addresses of functions without relocations. */
+/** Gets the lowest and the highest address of code of the image; false if there is none. */
+static bool code_range(const struct image *image, uint64_t *ret_begin, uint64_t *ret_end)
+{
+    *ret_begin = UINT64_MAX;
+    *ret_end = 0;
+    for (uint32_t i = 0; i < image->placed_count; i++) {
+        const struct section *section = &image->sections[i];
+        if (!section->is_executable)
+            continue;
+        *ret_begin = section->address < *ret_begin ? section->address : *ret_begin;
+        uint64_t end = section->address + section->bytes;
+        *ret_end = end > *ret_end ? end : *ret_end;
+    }
+    return *ret_begin < *ret_end;
+}
+
+/**
+ * Images with a fixed place store the addresses of functions without relocations, also where they
+ * are not aligned (packed structs), and as numbers of 4 bytes.
+ */
 static void mark_stored_functions(struct program *program, uint32_t image_index)
 {
     const struct image *image = program->images[image_index];
-    unsigned bytes = image->pointer_bytes;
-    for (uint32_t i = 0; image->type == IMAGE_EXECUTABLE && i < image->placed_count; i++) {
+    uint64_t begin, end;
+    if (image->type != IMAGE_EXECUTABLE || !code_range(image, &begin, &end))
+        return;
+    for (uint32_t i = 0; i < image->placed_count; i++) {
         const struct section *section = &image->sections[i];
-        uint64_t value;
         if (section->is_executable || !section->data)
             continue;
-        for (uint64_t at = -section->address % bytes; at + bytes <= section->bytes; at += bytes) {
-            if (!image_read(image, section->address + at, bytes, &value) || !value)
+        for (uint64_t at = 0; at + sizeof(uint32_t) <= section->bytes; at++) {
+            uint32_t low;
+            memcpy(&low, section->data + at, sizeof low);
+            // A kernel's addresses are the last ones.
+            uint64_t address = (uint64_t)(int64_t)(int32_t)low;
+            if (address - begin >= end - begin)
                 continue;
-            uint32_t function = program_function_at(program, image_index, value);
-            if (function != NONE && program->functions[function].address == value)
+            uint32_t function = program_function_at(program, image_index, address);
+            if (function != NONE && program->functions[function].address == address)
                 program->functions[program_whole(program, function)].is_address_taken = true;
         }
     }

@@ -5,14 +5,19 @@
  * function that is there from the start and all that code ever stores there.
  *
  * That is complete if nothing but direct stores of the place's own size writes it: the variable has
- * a symbol that says how far it reaches, other images cannot see it, and its address is neither
+ * a symbol that says that it is one word, other images cannot see it, and its address is neither
  * taken by code nor stored in data. A stored argument of a setter is followed to the callers.
+ *
+ * Why one word: what has more is written with indexes, and compilers fold constants into the
+ * address that the index is added to, so that `table[i - 'a'] = f` mentions a place that lies far
+ * from the table, in any other variable. To one word no index is added.
  */
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/objects/tables.h"
 #include "base/map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WIDEST_ACCESS = 64 };
 
@@ -84,6 +89,23 @@ static void add_pointer(struct resolver *resolver, uint32_t image, uint64_t plac
         array_push(&resolver->pointers, (struct stored_address){word.number, image});
 }
 
+/** Adds the addresses of writable data that stand anywhere in a section, whole or their low half.
+ */
+static void find_pointers_in(struct resolver *resolver, uint32_t image_index,
+                             const struct section *section)
+{
+    const struct image *image = resolver->program->images[image_index];
+    for (uint64_t at = 0; at + sizeof(uint32_t) <= section->bytes; at++) {
+        uint32_t low;
+        memcpy(&low, section->data + at, sizeof low);
+        // A kernel's addresses are the last ones.
+        uint64_t address = (uint64_t)(int64_t)(int32_t)low;
+        uint32_t target = image_section_at(image, address);
+        if (target != NONE && image->sections[target].is_writable)
+            array_push(&resolver->pointers, (struct stored_address){address, image_index});
+    }
+}
+
 /** Finds the addresses of data that are stored in data, whether by relocations or not. */
 static void find_pointers(struct resolver *resolver)
 {
@@ -94,12 +116,8 @@ static void find_pointers(struct resolver *resolver)
             if (image->relocations[k].function == NONE)
                 add_pointer(resolver, i, image->relocations[k].address);
         for (uint32_t k = 0; image->type == IMAGE_EXECUTABLE && k < image->placed_count; k++) {
-            const struct section *section = &image->sections[k];
-            unsigned bytes = image->pointer_bytes;
-            if (!section->data || section->is_executable)
-                continue;
-            for (uint64_t at = -section->address % bytes; at + bytes <= section->bytes; at += bytes)
-                add_pointer(resolver, i, section->address + at);
+            if (image->sections[k].data && !image->sections[k].is_executable)
+                find_pointers_in(resolver, i, &image->sections[k]);
         }
     }
     if (resolver->pointers.count > 1)
@@ -195,7 +213,8 @@ static const struct symbol *private_variable(const struct resolver *resolver, ui
         if (image->symbols[low].type == SYMBOL_OBJECT &&
             address - image->symbols[low].address < image->symbols[low].bytes)
             found = &image->symbols[low];
-    if (!found || found->is_dynamic || image->type == IMAGE_OBJECT ||
+    if (!found || found->bytes != image->pointer_bytes || found->is_dynamic ||
+        image->type == IMAGE_OBJECT ||
         is_address_taken(resolver->program, image_index, found->address,
                          found->address + found->bytes) ||
         is_pointed_into(resolver, image_index, found->address, found->address + found->bytes))
@@ -225,9 +244,8 @@ static bool add_stored(struct resolver *resolver, const struct pointer_store *st
     return true;
 }
 
-/** Adds what all stores into the variable's word put there. */
-static bool add_all_stored(struct resolver *resolver, uint32_t image, uint64_t place,
-                           const struct symbol *variable)
+/** Adds what all stores into the variable put there. */
+static bool add_all_stored(struct resolver *resolver, uint32_t image, const struct symbol *variable)
 {
     size_t low = 0, high = resolver->stores.count;
     while (low < high) {
@@ -243,7 +261,7 @@ static bool add_all_stored(struct resolver *resolver, uint32_t image, uint64_t p
          low++) {
         const struct fixed_store *at = &resolver->stores.data[low];
         const struct pointer_store *store = &resolver->program->pointer_stores[at->store];
-        if ((at->address == place || store->place.is_indexed) && !add_stored(resolver, store))
+        if (!add_stored(resolver, store))
             return false;
     }
     return true;
@@ -254,12 +272,13 @@ static struct way answer(struct resolver *resolver, uint32_t image, uint64_t pla
     struct way way = {.first = target_pool_mark(resolver->pool), .kind = CALL_FIELD};
     const struct symbol *variable = private_variable(resolver, image, place);
     struct word word = table_word(resolver->program, image, place);
-    if (!variable || !has_plain_stores(resolver->program, image, place) || word.kind == WORD_DATA ||
+    if (!variable || variable->address != place ||
+        !has_plain_stores(resolver->program, image, place) || word.kind == WORD_DATA ||
         (word.kind == WORD_NUMBER && word.number))
         return way;
     if (word.kind == WORD_FUNCTION)
         array_push(&resolver->pool->targets, word.function);
-    if (!add_all_stored(resolver, image, place, variable)) {
+    if (!add_all_stored(resolver, image, variable)) {
         resolver->pool->targets.count = way.first;
         return way;
     }

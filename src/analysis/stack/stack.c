@@ -22,9 +22,21 @@
 
 #include <stdlib.h>
 
+static bool may_return(const struct program *program, const struct call *call)
+{
+    for (uint32_t i = 0; i < call->target_count; i++) {
+        uint32_t target = program->call_targets[call->first_target + i];
+        if (program->facts->verdicts[program_whole(program, target)].returns)
+            return true;
+    }
+    return !call->target_count;
+}
+
 bool stack_call_is_known(const struct stack_pass *pass, uint32_t call)
 {
-    return pass->graph->callees[call] != NONE;
+    const struct call *record = &pass->program->calls[call];
+    return pass->graph->callees[call] != NONE &&
+           !(record->falls_off && may_return(pass->program, record));
 }
 
 bool stack_call_counts(const struct stack_pass *pass, uint32_t call)
@@ -155,16 +167,6 @@ static void find_recursions(struct program *program, const struct stack_pass *al
     }
     facts->recursion_functions = functions;
     facts->recursions = rows;
-}
-
-static bool may_return(const struct program *program, const struct call *call)
-{
-    for (uint32_t i = 0; i < call->target_count; i++) {
-        uint32_t target = program->call_targets[call->first_target + i];
-        if (program->facts->verdicts[program_whole(program, target)].returns)
-            return true;
-    }
-    return !call->target_count;
 }
 
 /** Frames that were fixed on condition that a call never returns, which is known only now. */

@@ -9,6 +9,7 @@
 
 #include "analysis/code/emit/arguments.h"
 #include "analysis/code/emit/callee.h"
+#include "analysis/code/emit/leaving.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct walk {
     struct flow *flow;
     struct output *output;
     size_t first_call, first_argument, first_pointer_call, first_pointer_argument;
+    size_t first_reference;
     enum constant_reach reach;
     int64_t lowest;           /* stack pointer */
     int64_t lowest_access;    /* address below the stack pointer */
@@ -26,10 +28,10 @@ struct walk {
     uint64_t lost_address;    /* of the first one that loses the stack pointer and matters, 0 */
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
     uint64_t last_lost;                    /* where the stack pointer was lost in this block */
-    bool is_switched;                      /* the caller gave another stack */
-    uint8_t taken;                         /* as in struct frame */
-    bool leaves_result;                    /* the result register is written, or a callee may */
-    bool saves_variadic;                   /* it tests how many vector registers were passed */
+    struct leaving leaving;
+    uint8_t taken;       /* as in struct frame */
+    bool leaves_result;  /* the result register is written, or a callee may */
+    bool saves_variadic; /* it tests how many vector registers were passed */
 };
 
 void output_deinit(struct output *output)
@@ -112,16 +114,16 @@ static void note_internal_call(struct walk *walk, const struct value *sp)
 
 /** Notes memory that is used below the stack pointer (the red zone of leaf functions). */
 static void note_access(struct walk *walk, const struct effect *effect,
-                        const struct machine_state *state)
+                        const struct machine_state *state, const struct value *place)
 {
     const struct value *sp = stack_pointer(walk, state);
-    if (state->registers[effect->base].form != FORM_STACK || sp->form != FORM_STACK)
+    if (effect->base == REGISTER_NONE || state->registers[effect->base].form != FORM_STACK ||
+        sp->form != FORM_STACK)
         return;
-    struct value place = value_of_operand(state, effect);
     int64_t zone = walk->flow->arch->red_zone_bytes;
-    if (place.form == FORM_STACK && place.number < sp->number &&
-        place.number >= sp->number - zone && place.number < walk->lowest_access)
-        walk->lowest_access = place.number;
+    if (place->form == FORM_STACK && place->number < sp->number &&
+        place->number >= sp->number - zone && place->number < walk->lowest_access)
+        walk->lowest_access = place->number;
 }
 
 /** Notes whether what a register held at the entry, or a constant, is put into the frame. */
@@ -157,7 +159,7 @@ static void note_argument(struct walk *walk, const struct machine_state *state,
  * a variable number of arguments stores all that there might be.
  */
 static void note_arguments(struct walk *walk, const struct effect *effect,
-                           const struct machine_state *state)
+                           const struct machine_state *state, const struct value *place)
 {
     walk->leaves_result |= effect->destination == walk->flow->arch->return_register ||
                            effect->clobbered >> walk->flow->arch->return_register & 1 ||
@@ -169,8 +171,7 @@ static void note_arguments(struct walk *walk, const struct effect *effect,
         walk->saves_variadic = true;
     if (effect->value_kind == VALUE_PUSH)
         return;
-    struct value place = value_of_operand(state, effect);
-    if (effect->reads_memory && place.form == FORM_STACK && place.number >= 0)
+    if (effect->reads_memory && place->form == FORM_STACK && place->number >= 0)
         walk->taken |= PASSED_ON_STACK;
     note_argument(walk, state, effect->base);
     note_argument(walk, state, effect->index);
@@ -207,50 +208,6 @@ static uint32_t add_call(struct walk *walk, uint64_t address, struct callee call
                                    .is_tail = is_tail,
                                    .is_partial = callee.is_partial},
                      callee.function);
-}
-
-/**
- * Whether the return takes an address that the block has just put there: `push %rax; ret`, or
- * `mov %rax,(%rsp); ret` of a retpoline.
- */
-static bool writes_return_address(const struct flow *flow, const struct flow_block *block)
-{
-    register_number sp = flow->arch->stack_pointer;
-    for (uint32_t i = block->last; i-- > block->first;) {
-        const struct effect *effect = &flow->instructions.data[i].effect;
-        bool is_top = effect->base == sp && effect->index == REGISTER_NONE && !effect->displacement;
-        if (effect->value_kind == VALUE_PUSH || (effect->value_kind == VALUE_STORE && is_top))
-            return true;
-        if (effect->stack != STACK_NONE)
-            return false;
-    }
-    return false;
-}
-
-/**
- * Whether the instruction goes over to a stack that an argument leads to. What was loaded from the
- * function's own frame is mostly its old stack pointer.
- */
-static bool switches_stack(const struct effect *effect, const struct machine_state *state)
-{
-    register_number from = effect->stack == STACK_FROM_REGISTER ? effect->stack_register
-                           : effect->stack == STACK_FROM_SLOT   ? effect->base
-                                                                : REGISTER_NONE;
-    return from < MAX_REGISTERS && state->registers[from].form == FORM_ORIGIN &&
-           state->registers[from].unit == ORIGIN_ENTRY;
-}
-
-/** Whether the return goes elsewhere: an address was put there for it, or the stack switched. */
-static bool returns_elsewhere(const struct walk *walk, const struct flow_block *block,
-                              const struct machine_state *state)
-{
-    const struct value *sp = stack_pointer(walk, state);
-    if (!walk->flow->arch->return_address_bytes)
-        return false;
-    if (writes_return_address(walk->flow, block) || (walk->is_switched && !is_height(sp)))
-        return true;
-    return state->head.strength == STRENGTH_SURE && sp->form == FORM_STACK &&
-           sp->number < -(int64_t)walk->flow->arch->return_address_bytes;
 }
 
 static void add_tail(struct walk *walk, uint32_t block, uint32_t call)
@@ -330,13 +287,53 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
         add_tail(walk, index, add_call(walk, address, nobody, state, true));
     } else if (effect->control == CONTROL_BRANCH && is_out) {
         add_tail(walk, index, add_last_call(walk, index, state));
-    } else if (!effect->length ||
-               (effect->control == CONTROL_RETURN && returns_elsewhere(walk, block, state))) {
+    } else if (!effect->length) {
         *call = add_call(walk, address, nobody, state, true);
     }
     walk->leaves_result |= *call != NONE || walk->output->tails.data[2 * index] != NONE;
-    if (block->falls_off)
+    if (block->falls_off && effect->control == CONTROL_CALL)
+        walk->output->calls.data[walk->first_call + *call].falls_off = true;
+    else if (block->falls_off)
         fall_off(walk, index, address + effect->length, state);
+}
+
+/** Gets the state before the last instruction of a block. */
+static void state_at_end(const struct flow *flow, uint32_t index, struct machine_state *ret)
+{
+    const struct flow_block *block = &flow->blocks.data[index];
+    if (!state_at_block(flow, index, ret))
+        state_init(flow, ret);
+    for (uint32_t i = block->first; i < block->last; i++)
+        state_apply(flow, &flow->instructions.data[i], ret);
+}
+
+/**
+ * Makes of returns and tail calls that leave by the stack pointer what they are: jumps to nobody
+ * knows where. Comes when all of the function has been seen.
+ */
+static void settle_leaving(struct walk *walk)
+{
+    const struct flow *flow = walk->flow;
+    struct callee nobody = {.function = NONE};
+    for (uint32_t i = 0; i < flow->blocks.count; i++) {
+        const struct flow_block *block = &flow->blocks.data[i];
+        const struct effect *effect = &flow->instructions.data[block->last].effect;
+        uint64_t address = flow_instruction_address(flow, block->last);
+        uint32_t *call = &walk->output->block_calls.data[i];
+        struct machine_state state;
+        bool is_tail = effect->control == CONTROL_JUMP && *call != NONE;
+        if ((effect->control != CONTROL_RETURN && !(is_tail && walk->leaving.is_switched)) ||
+            (effect->control == CONTROL_RETURN && *call != NONE))
+            continue;
+        state_at_end(flow, i, &state);
+        if (!leaving_returns_elsewhere(&walk->leaving, flow, block, &state))
+            continue;
+        uint32_t record = add_call(walk, address, nobody, &state, true);
+        if (is_tail)
+            add_tail(walk, i, record);
+        else
+            *call = record;
+    }
 }
 
 /**
@@ -358,25 +355,12 @@ static void note_deep_return(struct walk *walk, uint32_t index, const struct mac
         walk->output->calls.data[walk->first_call + call].leaves_deep = true;
 }
 
-/**
- * Whether the instruction takes the address of code of the function to which no known way leads:
- * where __builtin_longjmp and non-local gotos come back to.
- */
-static bool takes_gap(const struct flow *flow, const struct effect *effect)
-{
-    if (effect->value_kind != VALUE_ADDRESS || !flow->gaps.count)
-        return false;
-    uint32_t offset = flow_offset_of(flow, (uint64_t)effect->value);
-    uint32_t block = offset == NONE ? NONE : flow_block_at(flow, offset);
-    return block != NONE && flow->blocks.data[block].is_gap &&
-           flow->instructions.data[flow->blocks.data[block].first].offset == offset;
-}
-
 /** From there on, control may come back by a jump that is not the function's own. */
-static void note_gap(struct walk *walk, uint32_t block, uint64_t address,
-                     const struct machine_state *state)
+static void note_label(struct walk *walk, uint32_t block, uint64_t address,
+                       const struct machine_state *state)
 {
     struct callee nobody = {.function = NONE};
+    walk->leaving.keeps_label = true;
     if (walk->output->tails.data[2 * block + 1] == NONE)
         add_tail(walk, block, add_call(walk, address, nobody, state, true));
 }
@@ -394,20 +378,26 @@ static void walk_block(struct walk *walk, uint32_t index)
     for (uint32_t i = block->first; i <= block->last; i++) {
         const struct instruction *instruction = &flow->instructions.data[i];
         const struct effect *effect = &instruction->effect;
-        if ((effect->reads_memory || effect->writes_memory) && effect->base != REGISTER_NONE)
-            note_access(walk, effect, &state);
-        note_arguments(walk, effect, &state);
-        if (takes_gap(flow, effect))
-            note_gap(walk, index, flow_address_of(flow, instruction->offset), &state);
+        struct value place = {.bound = BOUND_NONE};
+        if (effect->reads_memory || effect->writes_memory)
+            place = value_of_operand(&state, effect);
+        note_access(walk, effect, &state, &place);
+        note_arguments(walk, effect, &state, &place);
+        if (leaving_takes_label(flow, instruction))
+            note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
+        walk->leaving.keeps_label |= instruction->is_label_kept;
         if (i == block->last)
             end_block(walk, index, &state);
         if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
             note_store(walk, effect, &state);
-            emit_pointer_store(flow, walk->output, effect, &state);
+            emit_pointer_store(flow, walk->output, effect, &state, &place);
         }
         struct value was = *stack_pointer(walk, &state);
-        walk->is_switched |= switches_stack(effect, &state);
-        state_apply(flow, instruction, &state);
+        struct machine_state behind = state;
+        state_apply(flow, instruction, &behind);
+        leaving_note(&walk->leaving, flow, instruction, &state, &place, &behind);
+        state = behind;
+        emit_computed_address(walk->flow, walk->output, effect, &state);
         emit_function_mention(flow, walk->output, effect, &state);
         if (instruction->is_internal_call)
             note_internal_call(walk, &was);
@@ -532,6 +522,8 @@ static struct frame frame_of(const struct walk *walk)
             walk->dynamic_address ? walk->dynamic_address : walk->growing_address;
     }
     frame.keeps_all = walk->keeps_arguments && walk->keeps_constants;
+    frame.keeps_return = walk->leaving.reads_return && walk->leaving.keeps_stack;
+    frame.keeps_label = walk->leaving.keeps_label;
     frame.taken = walk->taken | PASSED_NO_RESULT * !walk->leaves_result;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);
@@ -556,17 +548,19 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
                         .first_argument = output->arguments.count,
                         .first_pointer_call = output->pointer_calls.count,
                         .first_pointer_argument = output->pointer_arguments.count,
+                        .first_reference = output->references.count,
                         .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
     output->passed.is_found = false;
     fill_none(flow, output);
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         walk_block(&walk, i);
+    settle_leaving(&walk);
     sort_calls(&walk);
     emit_loose_functions(flow, output);
     *ret = frame_of(&walk);
     emit_blocks(flow, output, walk.first_call);
-    emit_references(flow, output);
+    emit_references(flow, output, walk.first_reference);
 }
 
 void emit_unreadable(const struct flow *flow, struct output *output, struct frame *ret)

@@ -57,8 +57,12 @@ void emit_unreadable(const struct flow *flow, struct output *output, struct fram
 /** Adds the blocks of the function, whose calls begin at @p first_call of the output. */
 void emit_blocks(struct flow *flow, struct output *output, size_t first_call);
 
-/** Adds what the code mentions. */
-void emit_references(struct flow *flow, struct output *output);
+/** Adds what the code mentions; the function's references begin at @p first of the output. */
+void emit_references(struct flow *flow, struct output *output, size_t first);
+
+/** Adds the address that an instruction has computed, if it has; @p state is that behind it. */
+void emit_computed_address(struct flow *flow, struct output *output, const struct effect *effect,
+                           const struct machine_state *state);
 
 /** Whether the solved function has anything to tell that needs flow->follows_origins. */
 bool pointers_want_origins(const struct flow *flow);
@@ -94,9 +98,9 @@ void emit_receivers(struct flow *flow, struct output *output, size_t first_call,
 void emit_pointer_arguments(const struct flow *flow, struct output *output,
                             const struct machine_state *state, uint32_t call);
 
-/** Adds a store of the address of a function; @p state is that before it. */
+/** Adds a store to @p place of the address of a function; @p state is that before it. */
 void emit_pointer_store(const struct flow *flow, struct output *output, const struct effect *effect,
-                        const struct machine_state *state);
+                        const struct machine_state *state, const struct value *place);
 
 /** Notes that the instruction, behind which @p state holds, perhaps names a function. */
 void emit_function_mention(const struct flow *flow, struct output *output,

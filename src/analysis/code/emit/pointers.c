@@ -9,6 +9,7 @@
 
 #include "analysis/code/emit/arguments.h"
 #include "analysis/code/emit/callee.h"
+#include "analysis/code/emit/leaving.h"
 
 #include <stdlib.h>
 
@@ -62,7 +63,7 @@ static bool takes_address_of_code(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->instructions.count; i++) {
         const struct effect *effect = &flow->instructions.data[i].effect;
-        if (!effect->value_is_address && !effect->value_may_be_address)
+        if (!effect->value_is_address)
             continue;
         uint32_t section = image_section_at(flow->image, (uint64_t)effect->value);
         if (section != NONE && flow->image->sections[section].is_executable)
@@ -73,6 +74,8 @@ static bool takes_address_of_code(const struct flow *flow)
 
 bool pointers_want_origins(const struct flow *flow)
 {
+    if (leaving_wants_origins(flow))
+        return true;
     // Where the arguments of allocators come from is told of the program itself only.
     if (flow->image_index == 0 && arguments_are_wanted(flow))
         return true;
@@ -228,20 +231,19 @@ static bool describe_store(const struct flow *flow, const struct value *value,
 }
 
 void emit_pointer_store(const struct flow *flow, struct output *output, const struct effect *effect,
-                        const struct machine_state *state)
+                        const struct machine_state *state, const struct value *place)
 {
-    struct value place = value_of_operand(state, effect);
     struct value values[MAX_ALTERNATIVES] = {{.bound = BOUND_NONE}};
     unsigned count = 1;
     if (effect->value_kind == VALUE_STORE)
         count = path_alternatives(flow, value_stored(state, effect), values);
     for (unsigned i = 0; i < count; i++) {
         struct pointer_store store = {.from = flow->function};
-        if (!describe_store(flow, &values[i], &place, &store))
+        if (!describe_store(flow, &values[i], place, &store))
             continue;
         if (store.kind == POINTED_FUNCTION)
             emit_function_use(output, store.function);
-        path_of_value(flow, place, &store.place);
+        path_of_value(flow, *place, &store.place);
         array_push(&output->pointer_stores, store);
     }
 }
@@ -251,8 +253,7 @@ void emit_pointer_store(const struct flow *flow, struct output *output, const st
 void emit_function_mention(const struct flow *flow, struct output *output,
                            const struct effect *effect, const struct machine_state *state)
 {
-    bool may_name = effect->value_is_address || effect->value_may_be_address ||
-                    effect->value_kind == VALUE_LOAD;
+    bool may_name = effect->value_is_address || effect->value_kind == VALUE_LOAD;
     if (!flow->image->debug || !may_name || effect->destination >= MAX_REGISTERS)
         return;
     uint32_t function = function_of_value(flow, &state->registers[effect->destination]);

@@ -3,12 +3,20 @@
  * references to data, sorted and each once; landmarks; functions whose address is taken.
  *
  * In images that can be loaded anywhere, addresses are computed from the program counter, and what
- * looks like a number is one. In images with a fixed place an immediate may be an address; it
- * counts as one if it lies in a section of data or is the start of a function.
+ * looks like a number is one. In images with a fixed place an immediate or a displacement may be an
+ * address; it counts as one if it lies in a section of data or leads to a function. In code of the
+ * large model addresses are the sum of the GOT's and a distance, an immediate of 8 bytes; each such
+ * number is tried. Addresses that are computed otherwise are told by emit.c, which knows what
+ * registers hold.
+ *
+ * A write to an address to which registers are added reaches further than the operand says: it
+ * counts as the address being taken, too.
  */
 #include "analysis/code/emit/emit.h"
 
 #include <stdlib.h>
+
+enum { NEAR_CODE = 16 }; /* so far before a function an address is taken for one of it */
 
 /** Workers may find the same address at the same time; bits are only ever set. */
 static void set_bit(uint8_t *bits, uint64_t index)
@@ -35,6 +43,24 @@ static bool is_code(enum section_role role)
     return role == SECTION_CODE || role == SECTION_DEAD_CODE || role == SECTION_PLT;
 }
 
+/**
+ * The address of a place in the middle of another function, or just before one, is made from the
+ * function's own: a tagged pointer, a folded constant.
+ */
+static void take_near(const struct flow *flow, uint64_t address)
+{
+    if (flow_offset_of(flow, address) != NONE)
+        return;
+    uint32_t function = program_function_at(flow->program, flow->image_index, address);
+    if (function != NONE)
+        take_address(flow, function);
+    for (uint64_t at = 1; at < NEAR_CODE; at++) {
+        function = program_function_at(flow->program, flow->image_index, address + at);
+        if (function != NONE && flow->program->functions[function].address == address + at)
+            take_address(flow, function);
+    }
+}
+
 /** Adds a mention of @p address, wherever it leads. */
 static void mention(struct flow *flow, struct output *output, uint64_t address,
                     enum reference_kind kind, unsigned bytes)
@@ -44,9 +70,12 @@ static void mention(struct flow *flow, struct output *output, uint64_t address,
         return;
     if (is_code(flow->image->sections[section].role)) {
         uint32_t function = program_function_at(flow->program, flow->image_index, address);
-        if (kind != REFERENCE_ADDRESS || function == NONE ||
-            flow->program->functions[function].address != address)
+        if (kind != REFERENCE_ADDRESS)
             return;
+        if (function == NONE || flow->program->functions[function].address != address) {
+            take_near(flow, address);
+            return;
+        }
         take_address(flow, function);
     } else {
         set_landmark(flow, address);
@@ -81,22 +110,53 @@ static void mention_operand(struct flow *flow, struct output *output, const stru
     uint64_t address = (uint64_t)effect->displacement;
     mention(flow, output, address, effect->writes_memory ? REFERENCE_WRITE : REFERENCE_READ,
             effect->access_bytes);
-    bool is_pointer = effect->value_kind == VALUE_LOAD &&
-                      effect->access_bytes == flow->image->pointer_bytes &&
-                      effect->base == REGISTER_NONE && effect->index == REGISTER_NONE;
-    if (is_pointer)
+    bool is_exact = effect->base == REGISTER_NONE && effect->index == REGISTER_NONE;
+    if (effect->writes_memory && !is_exact)
+        mention(flow, output, address, REFERENCE_ADDRESS, 0);
+    if (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes &&
+        is_exact)
         mention_content(flow, output, address);
+}
+
+/** Mentions what is as far from the GOT as @p distance says. */
+static void mention_distance(struct flow *flow, struct output *output, int64_t distance)
+{
+    const struct image *image = flow->image;
+    for (uint32_t i = 0; i < image->placed_count; i++)
+        if (image->sections[i].role == SECTION_GOT)
+            mention(flow, output, image->sections[i].address + (uint64_t)distance,
+                    REFERENCE_ADDRESS, 0);
 }
 
 static void mention_effect(struct flow *flow, struct output *output, const struct effect *effect)
 {
-    bool is_fixed = flow->image->type == IMAGE_EXECUTABLE;
     bool has_operand = effect->reads_memory || effect->writes_memory;
-    if (has_operand && !effect->is_thread_local &&
-        (effect->displacement_is_address || (is_fixed && effect->displacement_may_be_address)))
+    if (has_operand && !effect->is_thread_local && effect->displacement_is_address)
         mention_operand(flow, output, effect);
-    if (effect->value_is_address || (is_fixed && effect->value_may_be_address))
+    if (effect->value_is_address)
         mention(flow, output, (uint64_t)effect->value, REFERENCE_ADDRESS, 0);
+    else if (effect->value_may_be_distance)
+        mention_distance(flow, output, effect->value);
+}
+
+void emit_computed_address(struct flow *flow, struct output *output, const struct effect *effect,
+                           const struct machine_state *state)
+{
+    if (effect->destination >= MAX_REGISTERS || effect->value_is_address)
+        return;
+    const struct value *value = &state->registers[effect->destination];
+    bool is_computed = effect->value_kind == VALUE_ADD ||
+                       effect->value_kind == VALUE_ADD_REGISTERS ||
+                       effect->value_kind == VALUE_SUBTRACT || effect->value_kind == VALUE_AND;
+    if (!is_computed || value->form != FORM_CONSTANT || !value->is_address)
+        return;
+    // What never changes is known by where it begins.
+    uint32_t section = image_section_at(flow->image, (uint64_t)value->number);
+    if (section != NONE &&
+        (flow->image->sections[section].is_writable ||
+         flow->image->sections[section].is_executable) &&
+        !flow_is_constant(flow->image, (uint64_t)value->number))
+        mention(flow, output, (uint64_t)value->number, REFERENCE_ADDRESS, 0);
 }
 
 static int by_target_and_kind(const void *a, const void *b)
@@ -109,7 +169,7 @@ static int by_target_and_kind(const void *a, const void *b)
     return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
 }
 
-/** Sorts references from @p first on; of several accesses to one address the widest stays. */
+/** Sorts references from @p first on, and drops equal ones. */
 static void sort_references(struct output *output, size_t first)
 {
     size_t count = output->references.count - first, kept = 0;
@@ -119,15 +179,13 @@ static void sort_references(struct output *output, size_t first)
     if (count > 1)
         qsort(references, count, sizeof *references, by_target_and_kind);
     for (size_t i = 0; i < count; i++)
-        if (!kept || references[kept - 1].target != references[i].target ||
-            references[kept - 1].kind != references[i].kind)
+        if (!kept || by_target_and_kind(&references[kept - 1], &references[i]) != 0)
             references[kept++] = references[i];
     output->references.count = first + kept;
 }
 
-void emit_references(struct flow *flow, struct output *output)
+void emit_references(struct flow *flow, struct output *output, size_t first)
 {
-    size_t first = output->references.count;
     for (size_t i = 0; i < flow->instructions.count; i++)
         mention_effect(flow, output, &flow->instructions.data[i].effect);
     for (size_t i = 0; i < flow->jump_tables.count; i++)

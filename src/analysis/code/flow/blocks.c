@@ -55,7 +55,7 @@ static void link_block(struct flow *flow, struct flow_block *block)
         uint64_t address = flow_address_of(flow, last->offset) + effect->length;
         uint32_t offset = flow_offset_of(flow, address);
         block->next = flow_block_at(flow, offset);
-        block->falls_off = offset == NONE && effect->control != CONTROL_CALL;
+        block->falls_off = offset == NONE;
     }
     if (effect->control == CONTROL_BRANCH || effect->control == CONTROL_JUMP)
         if (effect->target_kind == TARGET_ADDRESS)

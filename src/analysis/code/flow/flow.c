@@ -203,6 +203,46 @@ static bool follow(struct flow *flow, uint32_t index, uint64_t next)
     }
 }
 
+enum { FOLDED_BYTES = 1 << 16 }; /* how far outside of the image folded addresses may lie */
+
+/** Whether @p address is in the image, or so near that constants may have been folded into it. */
+static bool is_near_image(const struct image *image, uint64_t address)
+{
+    for (uint32_t i = 0; i < image->segment_count; i++) {
+        const struct segment *segment = &image->segments[i];
+        if (address - (segment->address - FOLDED_BYTES) < segment->bytes + 2 * FOLDED_BYTES)
+            return true;
+    }
+    return false;
+}
+
+/** Whether a relocation of an object file puts an address into the code at [begin, end). */
+static bool has_address_in(const struct image *image, uint64_t begin, uint64_t end)
+{
+    uint32_t i = image_relocation_from(image, begin);
+    return i < image->relocation_count && image->relocations[i].address < end &&
+           image->relocations[i].kind == RELOCATION_ABSOLUTE;
+}
+
+/**
+ * Decides for the image whether what may be an address is one: in images with a fixed place by
+ * where it leads, in object files by relocations, in others never.
+ */
+static void settle_addresses(const struct image *image, uint64_t address, struct effect *effect)
+{
+    if (!effect->value_may_be_address && !effect->displacement_may_be_address)
+        return;
+    bool is_fixed = image->type == IMAGE_EXECUTABLE, is_relocated = false;
+    if (image->type == IMAGE_OBJECT)
+        is_relocated = has_address_in(image, address, address + effect->length);
+    if (effect->value_may_be_address)
+        effect->value_is_address |=
+            is_relocated || (is_fixed && is_near_image(image, (uint64_t)effect->value));
+    if (effect->displacement_may_be_address)
+        effect->displacement_is_address |=
+            is_relocated || (is_fixed && is_near_image(image, (uint64_t)effect->displacement));
+}
+
 /** Decodes one instruction and adds it to the last run; returns its index. */
 static uint32_t add_instruction(struct flow *flow, const struct range *range, uint32_t offset)
 {
@@ -211,9 +251,11 @@ static uint32_t add_instruction(struct flow *flow, const struct range *range, ui
     struct instruction *instruction = &flow->instructions.data[flow->instructions.count++];
     flow->arch->decode(range->data + at, range->bytes - at, range->address + at,
                        &instruction->effect);
+    settle_addresses(flow->image, range->address + at, &instruction->effect);
     instruction->offset = offset;
     instruction->block = instruction->table = NONE;
-    instruction->is_leader = instruction->is_internal_call = instruction->is_label_kept = false;
+    instruction->is_leader = instruction->is_internal_call = instruction->is_label_kept =
+        instruction->is_label_known = false;
     flow->instruction_at[offset] = index;
     flow->runs.data[flow->runs.count - 1].count++;
     return index;
@@ -295,8 +337,7 @@ static uint32_t label_keeper(const struct flow *flow, uint32_t index, uint32_t *
     const struct instruction *instruction = &flow->instructions.data[index];
     const struct effect *effect = &instruction->effect;
     uint64_t address = (uint64_t)effect->value;
-    bool is_fixed = flow->image->type == IMAGE_EXECUTABLE && effect->value_may_be_address;
-    if (effect->control != CONTROL_NEXT || (!effect->value_is_address && !is_fixed) ||
+    if (effect->control != CONTROL_NEXT || !effect->value_is_address ||
         address == flow->ranges.data[0].address)
         return NONE;
     *ret_offset = flow_offset_of(flow, address);
@@ -315,6 +356,7 @@ void flow_take_labels(struct flow *flow)
         if (keeper == NONE)
             continue;
         struct instruction *instruction = &flow->instructions.data[keeper];
+        flow->instructions.data[i].is_label_known = true;
         instruction->is_label_kept = true;
         instruction->effect.control = CONTROL_BRANCH;
         instruction->effect.target_kind = TARGET_ADDRESS;

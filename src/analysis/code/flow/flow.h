@@ -42,6 +42,7 @@ struct instruction {
     uint32_t table;        /* in jump_tables, of a resolved jump; NONE */
     bool is_leader;        /* a block begins here */
     bool is_internal_call; /* a call within the function: control goes to both successors */
+    bool is_label_known;   /* it makes the address that another instruction, is_label_kept, keeps */
     bool is_label_kept;    /* it puts the address of a place in the function somewhere: control may
                               come back there, as by __builtin_longjmp() */
 };

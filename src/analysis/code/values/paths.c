@@ -5,9 +5,10 @@
  * A value that is not known has the name of the instruction that loaded it. The state before that
  * instruction says where it was loaded from; and so on, a few steps back. A load from the
  * function's own frame is undone by the store to the same slot, if there is only one value that the
- * function ever stores there, whichever way control takes. If a pointer to the slot, or below it,
- * is handed out, there may be other stores; then the path is still good enough to tell what kind of
- * thing the value is, but it is marked.
+ * function ever stores there, whichever way control takes. If a pointer into the frame is handed
+ * out, to whatever place, or an index is added to one, there may be other stores: where the object
+ * begins that the pointer leads into is not known. Then the path is still good enough to tell what
+ * kind of thing the value is, but it is marked.
  */
 #include "analysis/code/values/paths.h"
 
@@ -33,12 +34,6 @@ static void add_store(struct frame_slots *slots, int64_t offset, uint32_t bytes,
         slots->widest = bytes;
 }
 
-static void note_escape(struct frame_slots *slots, int64_t offset)
-{
-    if (offset < slots->lowest_escape)
-        slots->lowest_escape = offset;
-}
-
 /** The stored value, or where it is not known a name for it. */
 static struct value named_stored_value(const struct flow *flow, const struct machine_state *state,
                                        const struct instruction *instruction)
@@ -51,17 +46,24 @@ static struct value named_stored_value(const struct flow *flow, const struct mac
     return value;
 }
 
+/** Whether the register holds the address of a place in the frame. */
+static bool is_in_frame(const struct machine_state *state, register_number number)
+{
+    return number < MAX_REGISTERS && (state->registers[number].form == FORM_STACK ||
+                                      state->registers[number].form == FORM_STACK_BELOW);
+}
+
 static void note_write(const struct flow *flow, struct frame_slots *slots,
                        const struct machine_state *state, const struct instruction *instruction)
 {
     const struct effect *effect = &instruction->effect;
-    if (effect->base == REGISTER_NONE || state->registers[effect->base].form != FORM_STACK)
+    if (!is_in_frame(state, effect->base) && !is_in_frame(state, effect->index))
         return;
-    int64_t base = state->registers[effect->base].number;
     struct value place = value_of_operand(state, effect);
     bool is_simple = effect->value_kind == VALUE_STORE && effect->operand_bytes == 8;
+    // An index may be negative: the compiler folds constants into the displacement.
     if (place.form != FORM_STACK || !effect->access_bytes)
-        note_escape(slots, base + effect->displacement);
+        slots->is_escaped = true;
     else
         add_store(slots, place.number, effect->access_bytes,
                   is_simple ? named_stored_value(flow, state, instruction)
@@ -99,7 +101,7 @@ static void note_instruction(const struct flow *flow, struct frame_slots *slots,
         return;
     const struct value *result = &state->registers[effect->destination];
     if (result->form == FORM_STACK || result->form == FORM_STACK_BELOW)
-        note_escape(slots, result->form == FORM_STACK ? result->number : INT64_MIN);
+        slots->is_escaped = true;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -112,7 +114,7 @@ void frame_slots_find(struct frame_slots *slots, const struct flow *flow)
 {
     slots->stores.count = slots->layouts.count = slots->described.count = 0;
     slots->has_layouts = slots->has_described = false;
-    slots->lowest_escape = INT64_MAX;
+    slots->is_escaped = false;
     slots->widest = 0;
     for (uint32_t i = 0; i < flow->blocks.count; i++) {
         struct machine_state state;
@@ -156,7 +158,7 @@ bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t b
         *ret = stores[i].value;
         is_found = true;
     }
-    if (!is_found || offset + bytes <= slots->lowest_escape)
+    if (!is_found || !slots->is_escaped)
         return is_found;
     ret->is_loose = true;
     return ret->form == FORM_ORIGIN;

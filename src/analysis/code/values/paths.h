@@ -23,7 +23,7 @@ struct value_name {
 /** What one function keeps in its frame; scratch that is reused for the next. */
 struct frame_slots {
     ARRAY(struct slot_store) stores; /* by offset */
-    int64_t lowest_escape;           /* from here on there may be stores through pointers, too */
+    bool is_escaped;                 /* there may be stores through pointers, too */
     uint32_t widest;                 /* bytes of the widest store */
 
     ARRAY(struct value_name) layouts; /* pointers whose third word is read; sorted */

@@ -45,11 +45,13 @@ enum value_origin {
 
 struct value {
     int64_t number;
-    uint32_t bound; /* BOUND_NONE: any */
-    uint16_t unit;  /* of FORM_ORIGIN: enum value_origin */
-    uint8_t form;   /* enum value_form */
-    bool is_loose;  /* the bound comes from the width of a type, nobody compared; of FORM_ORIGIN:
-                       not surely this value (struct access_path) */
+    uint32_t bound;      /* BOUND_NONE: any */
+    uint16_t unit;       /* of FORM_ORIGIN: enum value_origin */
+    uint8_t form;        /* enum value_form */
+    bool is_loose : 1;   /* the bound comes from the width of a type, nobody compared; of
+                            FORM_ORIGIN: not surely this value (struct access_path) */
+    bool is_address : 1; /* of FORM_CONSTANT and FORM_INDEX: `number` is made from an address of the
+                            image, so that whatever is added to it is an offset */
 };
 
 enum { MAX_REGISTERS = 32 };

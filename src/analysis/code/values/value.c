@@ -16,6 +16,11 @@ static struct value constant(int64_t number)
     return VALUE_OF(.form = FORM_CONSTANT, .number = number);
 }
 
+static struct value address_or_number(int64_t number, bool is_address)
+{
+    return VALUE_OF(.form = FORM_CONSTANT, .number = number, .is_address = is_address);
+}
+
 static struct value index_value(uint32_t bound, bool is_loose)
 {
     return (struct value){.form = FORM_INDEX, .unit = 1, .bound = bound, .is_loose = is_loose};
@@ -43,6 +48,8 @@ struct value value_meet(const struct value *a, const struct value *b)
         return *a;
     if (a->form == FORM_CONSTANT && b->form == FORM_INDEX)
         return value_meet(b, a);
+    if (a->form == FORM_CONSTANT && b->form == FORM_CONSTANT && a->number == b->number)
+        return a->is_address ? *a : *b;
     if (a->form == FORM_ORIGIN && b->form == FORM_ORIGIN && a->bound == b->bound &&
         a->unit == b->unit && a->number == b->number)
         return a->is_loose ? *a : *b;
@@ -51,6 +58,7 @@ struct value value_meet(const struct value *a, const struct value *b)
     if (is_index && a->form == b->form && a->number == b->number && a->unit == b->unit) {
         struct value met = a->bound >= b->bound ? *a : *b;
         met.is_loose = a->is_loose || b->is_loose;
+        met.is_address = a->is_address || b->is_address;
         return met;
     }
     if (a->form == FORM_INDEX && b->form == FORM_CONSTANT && a->unit == 1 && a->number == 0 &&
@@ -107,10 +115,11 @@ static struct value add_indexes(struct value a, struct value b, unsigned scale, 
     if (unit > UINT16_MAX)
         return unknown;
     sum.unit = (uint16_t)unit;
+    sum.is_address = a.is_address || (b.is_address && scale == 1);
     sum.number = wrapping_add(
         wrapping_add(x.number, (int64_t)((uint64_t)y.number * (uint64_t)scale)), number);
     if (!unit)
-        return constant(sum.number);
+        return address_or_number(sum.number, sum.is_address);
     // Anything added to anything is anything; only larger units keep a shape.
     return unit == 1 && sum.bound == BOUND_NONE ? unknown : sum;
 }
@@ -140,9 +149,18 @@ static bool add_to_origin(const struct value *a, const struct value *b, unsigned
     return a->form == FORM_CONSTANT || (a->form == FORM_INDEX && a->unit > 1);
 }
 
+/** Whether one is an address and the other not known: then the other is no pointer but an offset.
+ */
+static bool is_unknown_offset(const struct value *a, const struct value *b)
+{
+    return (a->is_address && value_is_any(b)) || (b->is_address && value_is_any(a));
+}
+
 struct value value_add(struct value a, struct value b, unsigned scale, int64_t number)
 {
     struct value target;
+    if (scale == 1 && is_unknown_offset(&a, &b))
+        return unknown;
     if (add_to_origin(&a, &b, scale, number, &target))
         return target;
     if (scale == 1 && number == 0 &&
@@ -166,7 +184,7 @@ struct value value_stored(const struct machine_state *state, const struct effect
 {
     if (effect->source < MAX_REGISTERS)
         return state->registers[effect->source];
-    return constant(effect->value);
+    return address_or_number(effect->value, effect->value_is_address);
 }
 
 struct value value_of_operand(const struct machine_state *state, const struct effect *effect)
@@ -174,8 +192,13 @@ struct value value_of_operand(const struct machine_state *state, const struct ef
     if (effect->is_thread_local)
         return unknown;
     struct value base = get(state, effect->base);
+    struct value displacement =
+        address_or_number(effect->displacement, effect->displacement_is_address);
     if (effect->index == REGISTER_NONE)
-        return value_add(base, constant(effect->displacement), 1, 0);
+        return value_add(base, displacement, 1, 0);
+    if (effect->displacement_is_address)
+        return value_add(value_add(base, displacement, 1, 0), get(state, effect->index),
+                         effect->scale, 0);
     return value_add(base, get(state, effect->index), effect->scale, effect->displacement);
 }
 
@@ -225,7 +248,7 @@ static bool is_plain_index(const struct value *value)
 static struct value masked(struct value value, int64_t mask)
 {
     if (value.form == FORM_CONSTANT)
-        return constant(value.number & mask);
+        return address_or_number(value.number & mask, value.is_address && mask < 0);
     if (value.form == FORM_STACK_BELOW && mask < 0)
         return value;
     if (mask < 0 || mask >= BOUND_NONE)
@@ -262,8 +285,13 @@ static struct value shifted_right(struct value value, int64_t count, unsigned by
 
 static struct value subtracted(struct value a, struct value b)
 {
-    if (b.form == FORM_CONSTANT)
-        return value_add(a, constant((int64_t)(0 - (uint64_t)b.number)), 1, 0);
+    if (b.form == FORM_CONSTANT && b.is_address && a.form != FORM_CONSTANT)
+        return unknown;
+    if (b.form == FORM_CONSTANT) {
+        struct value difference = value_add(a, constant((int64_t)(0 - (uint64_t)b.number)), 1, 0);
+        difference.is_address &= !b.is_address;
+        return difference;
+    }
     // Only sizes are subtracted from the stack pointer: alloca, on its way back to it.
     bool is_size = b.form != FORM_STACK && b.form != FORM_STACK_BELOW;
     if ((a.form == FORM_STACK || a.form == FORM_STACK_BELOW) && is_size)
@@ -298,7 +326,7 @@ static struct value slot_value(const struct flow *flow, uint64_t slot)
     uint32_t section =
         is_local ? image_section_at(flow->image, (uint64_t)relocation->addend) : NONE;
     if (section != NONE && !flow->image->sections[section].is_executable)
-        return constant(relocation->addend);
+        return address_or_number(relocation->addend, true);
     return VALUE_OF(.form = FORM_SLOT, .number = (int64_t)slot);
 }
 
@@ -328,10 +356,11 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
                              const struct effect *effect)
 {
     struct value source = get(state, effect->source), value;
+    struct value immediate = address_or_number(effect->value, effect->value_is_address);
     switch (effect->value_kind) {
     case VALUE_CONSTANT:
     case VALUE_ADDRESS:
-        return constant(effect->value);
+        return immediate;
     case VALUE_LOAD:
         return loaded(flow, state, effect);
     case VALUE_COPY:
@@ -341,12 +370,15 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
         value = sign_extended(source, (unsigned)effect->value);
         break;
     case VALUE_ADD:
-        value = value_add(source, constant(effect->value), 1, 0);
+        value = value_add(source, immediate, 1, 0);
         break;
     case VALUE_ADD_REGISTERS:
         // A register added to its own multiple is a multiple.
         if (effect->source == effect->index)
-            value = value_add(constant(0), source, effect->scale + 1U, effect->value);
+            value = value_add(immediate, source, effect->scale + 1U, 0);
+        else if (effect->value_is_address)
+            value = value_add(value_add(source, immediate, 1, 0), get(state, effect->index),
+                              effect->scale, 0);
         else
             value = value_add(source, get(state, effect->index), effect->scale, effect->value);
         break;
