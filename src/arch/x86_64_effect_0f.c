@@ -12,9 +12,11 @@ static bool vector_effect(const struct encoding *e, uint64_t address, struct eff
         [0x11] = 1, [0x13] = 1, [0x17] = 1, [0x29] = 1,
         [0x2b] = 1, [0x7f] = 1, [0xd6] = 1, [0xe7] = 1,
     };
-    // The size of the operand depends on the opcode and on the prefix; Zydis knows it.
+    // The size of the operand depends on the opcode and on the prefix; Zydis knows it, and is asked
+    // where the operand may be a variable.
     if (is_memory(e)) {
-        if (e->is_rip_relative || e->base == REGISTER_NONE)
+        if (e->is_rip_relative || e->base == REGISTER_NONE ||
+            (e->displacement_bytes == 4 && e->base != RSP))
             return false;
         set_memory(e, address, stores[e->opcode] ? WRITES : READS, 0, ret);
     }

@@ -89,6 +89,7 @@ struct frame {
                                  a call of it may return twice */
     bool keeps_label : 1;     /* it takes the address of a place in its own code, as code with
                                  __builtin_setjmp does: control may come back there */
+    bool strays : 1;          /* it may return elsewhere than behind the call */
     uint8_t taken;            /* the arguments that the code reads, as in PASSED_ON_STACK */
 };
 

@@ -293,6 +293,8 @@ enum {
     BLOCK_GAP = 8,         /* no way to it was found, which need not mean that there is none */
     BLOCK_CATCHES = 16,    /* a landing pad that may keep the exception, so that control goes on
                               as if nothing had happened; the others only clean up */
+    BLOCK_WORKS = 64,      /* reads or writes memory that others may see; told only of blocks from
+                              which no return can be reached */
     BLOCK_HIDES_PADS = 32, /* of a function's first block: any place behind a call may be a
                               landing pad, because its exception table is not known */
 };

@@ -42,7 +42,7 @@ static const struct record_field block_fields[] = {
     FIELD(block, call, FIELD_CALL_OR_NONE),
     FIELD(block, next[0], FIELD_BLOCK_OR_NONE),
     FIELD(block, next[1], FIELD_BLOCK_OR_NONE),
-    LIMITED(block, flags, FIELD_FLAGS, 2 * BLOCK_HIDES_PADS),
+    LIMITED(block, flags, FIELD_FLAGS, 2 * BLOCK_WORKS),
 };
 
 static const struct record_field reference_fields[] = {

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "program/facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,12 +123,30 @@ static void find_memberships(struct callgraph *graph)
     graph->function_lists = rows;
 }
 
+/** Marks the calls of functions that may return elsewhere. */
+static void mark_straying(struct callgraph *graph)
+{
+    const struct program *program = graph->program;
+    for (uint32_t i = 0; program->facts && i < graph->function_count; i++) {
+        if (!program->facts->frames[i].strays)
+            continue;
+        for (uint32_t k = graph->node_callers[i]; k < graph->node_callers[i + 1]; k++)
+            graph->traits[graph->callers[k]] |= CALL_STRAYS;
+        for (uint32_t j = graph->function_lists[i]; j < graph->function_lists[i + 1]; j++) {
+            uint32_t list = graph->list_nodes[j];
+            for (uint32_t k = graph->node_callers[list]; k < graph->node_callers[list + 1]; k++)
+                graph->traits[graph->callers[k]] |= CALL_STRAYS;
+        }
+    }
+}
+
 void callgraph_init(struct callgraph *ret, const struct program *program)
 {
     *ret = (struct callgraph){.program = program, .function_count = program->function_count};
     find_callees(ret);
     find_callers(ret);
     find_memberships(ret);
+    mark_straying(ret);
 }
 
 void callgraph_deinit(struct callgraph *graph)

@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "program/facts.h"
 
 #include <string.h>
 
@@ -23,9 +24,9 @@ enum {
     JUMP_AWAY = KNOWN_NEVER_RETURNS | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     MARK_PLACE = KNOWN_RETURNS_TWICE | KNOWN_NO_HEAP | KNOWN_EVERYWHERE,
     /* frees the exception object if nobody catches it */
-    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS | KNOWN_RETURNS_ONCE,
+    RESUME = KNOWN_NEVER_RETURNS | KNOWN_EVERYWHERE | KNOWN_ENDS | KNOWN_UNWINDS,
     /* keeps its return address to begin the search there; what it enters is in exception tables */
-    UNWIND = KNOWN_RETURNS_ONCE | KNOWN_EVERYWHERE,
+    UNWIND = KNOWN_UNWINDS | KNOWN_EVERYWHERE,
     QUIET = KNOWN_NO_HEAP,
 };
 
@@ -161,4 +162,12 @@ uint8_t *known_functions(const struct program *program)
         flags[i] = flags_of(&names, &program->functions[i]);
     string_map_deinit(&names);
     return flags;
+}
+
+void known_settle_frames(struct program *program)
+{
+    CLEANUP_FREE uint8_t *flags = known_functions(program);
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (flags[i] & KNOWN_UNWINDS)
+            program->facts->frames[i].keeps_return = program->facts->frames[i].strays = false;
 }

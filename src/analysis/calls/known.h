@@ -12,10 +12,14 @@ enum {
     KNOWN_NO_HEAP = 4,       /* neither allocates nor frees */
     KNOWN_EVERYWHERE =
         8, /* the above holds wherever it is defined, not only where its code is missing */
-    KNOWN_RETURNS_ONCE = 32, /* it keeps its return address as setjmp does, for other use */
-    KNOWN_ENDS = 16,         /* ends the program or throws, wherever it is defined: a loop in it
-                                only makes sure of that */
+    KNOWN_UNWINDS = 32, /* reads its return address and leaves for a landing pad, as exception
+                           tables tell: it is no setjmp, and does not stray */
+    KNOWN_ENDS = 16,    /* ends the program or throws, wherever it is defined: a loop in it
+                           only makes sure of that */
 };
+
+/** Takes back what the code of functions that unwind seems to say of their returns. */
+void known_settle_frames(struct program *program);
 
 /** Returns the KNOWN_* flags of each function, 0 for most; the caller frees it. */
 uint8_t *known_functions(const struct program *program);

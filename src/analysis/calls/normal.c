@@ -9,11 +9,12 @@
  * the address of a place in its code, a call that does not return may be a longjmp to it, which
  * goes on there.
  *
- * A loop without end in which calls are made (loops.c) is where servers, event loops and audio
- * threads live: paths that lead into it are normal, too, and so are those that lead to a call of a
- * function that lingers like this and never returns. Not so in functions that are there to end the
- * program (known.c), and not in loops that only wait (`for (;;);`, hlt). Which functions linger
- * spreads from callees to callers; those with such callees are handled a second time.
+ * A loop without end in which calls are made (loops.c), or memory is accessed that others see, is
+ * where servers, event loops, audio threads and firmware live: paths that lead into it are normal,
+ * too, and so are those that lead to a call of a function that lingers like this and never returns.
+ * Not so in functions that are there to end the program (known.c), and not in loops that only wait
+ * (`for (;;);`, hlt). Which functions linger spreads from callees to callers; those with such
+ * callees are handled a second time.
  *
  * Functions are independent of each other, so they are shared out to threads. Linear.
  */
@@ -179,8 +180,9 @@ static void mark_lingering(struct function_task *task)
         return;
     find_endless_loops(task);
     for (uint32_t block = 0; block < task->count; block++) {
-        bool is_loop = task->scratch->loops.marks.data[block] == LOOP_FOUND &&
-                       task->blocks[block].call != NONE;
+        bool is_loop =
+            task->scratch->loops.marks.data[block] == LOOP_FOUND &&
+            (task->blocks[block].call != NONE || task->blocks[block].flags & BLOCK_WORKS);
         bool is_end = is_loop || calls_lingering(task, block);
         if (!is_end || !(task->scratch->marks.data[block] & FORWARD))
             continue;

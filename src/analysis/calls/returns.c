@@ -174,9 +174,8 @@ static void find_returns_twice(struct search *search)
 {
     const struct callgraph *graph = search->graph;
     for (uint32_t i = 0; i < graph->function_count; i++) {
-        bool keeps_return = search->program->facts->frames[i].keeps_return &&
-                            !(search->ret->known[i] & KNOWN_RETURNS_ONCE);
-        if (!(search->ret->known[i] & KNOWN_RETURNS_TWICE) && !keeps_return)
+        if (!(search->ret->known[i] & KNOWN_RETURNS_TWICE) &&
+            !search->program->facts->frames[i].keeps_return)
             continue;
         search->ret->returns_twice[i] = true;
         for (uint32_t k = graph->function_lists[i]; k < graph->function_lists[i + 1]; k++)

@@ -47,7 +47,8 @@ static inline bool block_leaves(const struct callgraph *graph, const struct bloc
 {
     if (block->flags & (BLOCK_RETURNS | BLOCK_UNRESOLVED))
         return true;
-    return block->call != NONE && graph->traits[block->call] & (CALL_IS_TAIL | CALL_FALLS_OFF);
+    return block->call != NONE &&
+           graph->traits[block->call] & (CALL_IS_TAIL | CALL_FALLS_OFF | CALL_STRAYS);
 }
 
 /**

@@ -23,6 +23,7 @@
  */
 #include "analysis/heap.h"
 
+#include "analysis/calls/known.h"
 #include "analysis/heap/allocators/allocators.h"
 #include "analysis/heap/certain.h"
 #include "analysis/heap/sites.h"
@@ -133,6 +134,7 @@ static void prepare_facts(struct program *program)
 void heap_analyze(struct program *program)
 {
     callgraph_expand_ifuncs(program);
+    known_settle_frames(program);
     prepare_facts(program);
     struct callgraph graph;
     callgraph_init(&graph, program);

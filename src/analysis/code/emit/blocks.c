@@ -4,10 +4,13 @@
  *
  * A block without a call that has one successor is merged into it; where both successors of a
  * block have become the same, it too has only one. Done from the last block to the first, this
- * dissolves all call-free ifs; call-free loops stay, for control may stay in them.
+ * dissolves all call-free ifs; call-free loops stay, for control may stay in them. So do blocks
+ * that access memory and lead to no return: whether they are in such a loop makes a difference.
  */
 #include "analysis/code/emit/emit.h"
 #include "base/sort.h"
+
+enum { MAX_PASSES = 16 };
 
 /** A function's blocks on their way out. */
 struct pruning {
@@ -38,9 +41,48 @@ static bool must_stay(const struct pruning *pruning, uint32_t index)
     const struct flow_block *block = &pruning->flow->blocks.data[index];
     const struct instruction *last = &pruning->flow->instructions.data[block->last];
     return index == 0 || block->is_gap || block->is_landing ||
+           (block->works && !block->may_leave) ||
            pruning->output->block_calls.data[index] != NONE ||
            pruning->output->tails.data[2 * index] != NONE || table_of(pruning->flow, block) ||
            last->effect.control == CONTROL_RETURN || last->effect.control == CONTROL_TRAP;
+}
+
+static bool leads_out(const struct flow *flow, const struct flow_block *block)
+{
+    const struct jump_table *table = table_of(flow, block);
+    for (uint32_t i = 0; table && i < table->target_count; i++) {
+        uint32_t target = flow_block_at(flow, flow->table_targets.data[table->first_target + i]);
+        if (target != NONE && flow->blocks.data[target].may_leave)
+            return true;
+    }
+    return (block->next != NONE && flow->blocks.data[block->next].may_leave) ||
+           (block->target != NONE && flow->blocks.data[block->target].may_leave);
+}
+
+/**
+ * Finds the blocks from which the end of the function can be reached, if all calls return. Ways
+ * that go back and forth through the code more than a few times are not found to the end: then
+ * blocks stay that need not.
+ */
+static void find_ways_out(struct pruning *pruning)
+{
+    struct flow *flow = pruning->flow;
+    bool has_news = true;
+    for (uint32_t i = 0; i < flow->blocks.count; i++) {
+        struct flow_block *block = &flow->blocks.data[i];
+        block->may_leave = flow->instructions.data[block->last].effect.control == CONTROL_RETURN ||
+                           pruning->output->tails.data[2 * i] != NONE ||
+                           (block->next == NONE && pruning->output->block_calls.data[i] != NONE);
+    }
+    for (unsigned pass = 0; has_news && pass < MAX_PASSES; pass++) {
+        has_news = false;
+        for (uint32_t i = (uint32_t)flow->blocks.count; i-- > 0;) {
+            struct flow_block *block = &flow->blocks.data[i];
+            if (block->may_leave || !leads_out(flow, block))
+                continue;
+            block->may_leave = has_news = true;
+        }
+    }
 }
 
 /** Lets each block that only goes on to one other be that other. */
@@ -99,6 +141,8 @@ static void add_blocks(struct pruning *pruning)
             flags |= block->may_catch ? BLOCK_LANDING_PAD | BLOCK_CATCHES : BLOCK_LANDING_PAD;
         if (i == 0 && !flow->knows_landings)
             flags |= BLOCK_HIDES_PADS;
+        if (block->works && !block->may_leave)
+            flags |= BLOCK_WORKS;
         if (call != NONE && is_unresolved(pruning, call))
             flags |= BLOCK_UNRESOLVED;
         else if (flow->instructions.data[block->last].effect.control == CONTROL_RETURN)
@@ -158,6 +202,7 @@ void emit_blocks(struct flow *flow, struct output *output, size_t first_call)
 {
     struct pruning pruning = {flow, output, first_call, output->blocks.count};
     flow_settle_gaps(flow);
+    find_ways_out(&pruning);
     merge_blocks(&pruning);
     add_blocks(&pruning);
     for (uint32_t i = 0; i < flow->blocks.count; i++) {

@@ -29,6 +29,7 @@ struct walk {
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
     uint64_t last_lost;                    /* where the stack pointer was lost in this block */
     struct leaving leaving;
+    bool strays;         /* as in struct frame */
     uint8_t taken;       /* as in struct frame */
     bool leaves_result;  /* the result register is written, or a callee may */
     bool saves_variadic; /* it tests how many vector registers were passed */
@@ -329,6 +330,7 @@ static void settle_leaving(struct walk *walk)
         if (!leaving_returns_elsewhere(&walk->leaving, flow, block, &state))
             continue;
         uint32_t record = add_call(walk, address, nobody, &state, true);
+        walk->strays = true;
         if (is_tail)
             add_tail(walk, i, record);
         else
@@ -365,6 +367,12 @@ static void note_label(struct walk *walk, uint32_t block, uint64_t address,
         add_tail(walk, block, add_call(walk, address, nobody, state, true));
 }
 
+/** Whether the instruction accesses memory that others may see. */
+static bool is_shared(const struct effect *effect, const struct value *place)
+{
+    return (effect->reads_memory || effect->writes_memory) && !is_height(place);
+}
+
 static void walk_block(struct walk *walk, uint32_t index)
 {
     const struct flow *flow = walk->flow;
@@ -381,6 +389,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         struct value place = {.bound = BOUND_NONE};
         if (effect->reads_memory || effect->writes_memory)
             place = value_of_operand(&state, effect);
+        walk->flow->blocks.data[index].works |= is_shared(effect, &place);
         note_access(walk, effect, &state, &place);
         note_arguments(walk, effect, &state, &place);
         if (leaving_takes_label(flow, instruction))
@@ -524,6 +533,7 @@ static struct frame frame_of(const struct walk *walk)
     frame.keeps_all = walk->keeps_arguments && walk->keeps_constants;
     frame.keeps_return = walk->leaving.reads_return && walk->leaving.keeps_stack;
     frame.keeps_label = walk->leaving.keeps_label;
+    frame.strays = walk->strays;
     frame.taken = walk->taken | PASSED_NO_RESULT * !walk->leaves_result;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);

@@ -63,6 +63,8 @@ struct flow_block {
     bool is_known;        /* scratch of flow_settle_gaps() */
     bool is_landing;      /* the exception table does; another way may, too */
     bool may_catch;       /* of a landing: it may keep the exception */
+    bool works;           /* it reads or writes memory that is not the function's own frame */
+    bool may_leave;       /* scratch of emit_blocks() */
     bool falls_off;       /* control runs out of the function's ranges behind it */
 };
 

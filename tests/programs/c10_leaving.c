@@ -1,0 +1,111 @@
+//! C10: leaving by the stack pointer. A function that is jumped back into has not ended where the
+//! code says: not by names (setjmp, longjmp) but by what the code does. __builtin_setjmp keeps the
+//! address of a place in its function; own assembly keeps its return address and the stack pointer;
+//! coroutines exchange stacks.
+//!
+//! expect heap[name=jumps].allocates in (maybe, always, unknown)
+//! expect heap[name=sometimes].allocates in (maybe, unknown)
+//! expect heap[name=again].allocates in (maybe, always, unknown)
+//! expect heap[name=again].frees in (maybe, always, unknown)
+//! expect stack[name=again].bound_bytes == null
+//! expect heap[name=goes].allocates in (maybe, always, unknown)
+//! expect heap[name=plain].allocates == never
+//! expect stack[name=plain].bound_bytes <= 64
+//! run exits 0
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOINLINE __attribute__((noinline))
+
+static void *place[5], *volatile kept;
+volatile int one = 1, count;
+
+NOINLINE static void take(void)
+{
+    char room[2000];
+    memset(room, one, sizeof room);
+    __asm__ volatile("" ::"r"(room) : "memory");
+    free(kept);
+    kept = malloc(24);
+    count++;
+}
+
+NOINLINE static void take_and_leave(void)
+{
+    take();
+    __builtin_longjmp(place, 1);
+}
+NOINLINE void jumps(void)
+{
+    if (!__builtin_setjmp(place))
+        take_and_leave();
+}
+
+NOINLINE static void leave_if_one(void)
+{
+    if (one)
+        __builtin_longjmp(place, 1);
+}
+NOINLINE void sometimes(void)
+{
+    if (!__builtin_setjmp(place)) {
+        leave_if_one();
+        take();
+    }
+}
+
+__asm__(".text\n.globl keep_place\n.type keep_place,@function\n"
+        "keep_place: mov %rbx,(%rdi)\n mov %rbp,8(%rdi)\n mov %r12,16(%rdi)\n mov %r13,24(%rdi)\n"
+        " mov %r14,32(%rdi)\n mov %r15,40(%rdi)\n lea 8(%rsp),%rdx\n mov %rdx,48(%rdi)\n"
+        " mov (%rsp),%rdx\n mov %rdx,56(%rdi)\n xor %eax,%eax\n ret\n.size keep_place,.-keep_place\n"
+        ".globl go_to_place\n.type go_to_place,@function\n"
+        "go_to_place: mov $1,%eax\n mov (%rdi),%rbx\n mov 8(%rdi),%rbp\n mov 16(%rdi),%r12\n"
+        " mov 24(%rdi),%r13\n mov 32(%rdi),%r14\n mov 40(%rdi),%r15\n mov 48(%rdi),%rsp\n"
+        " jmp *56(%rdi)\n.size go_to_place,.-go_to_place\n");
+int keep_place(long *place) __attribute__((returns_twice));
+void go_to_place(long *place) __attribute__((noreturn));
+static long registers[8];
+
+NOINLINE static void leaves(void)
+{
+    take();
+    go_to_place(registers);
+}
+NOINLINE void again(void)
+{
+    if (keep_place(registers) == 0)
+        leaves();
+}
+
+__asm__(".text\n.globl switch_to\n.type switch_to,@function\n"
+        "switch_to: push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
+        " mov %rsp,(%rdi)\n mov (%rsi),%rsp\n"
+        " pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
+        ".size switch_to,.-switch_to\n");
+void switch_to(void **from, void **to);
+static void *here, *there;
+static char other_stack[65536] __attribute__((aligned(16)));
+
+NOINLINE static void routine(void)
+{
+    take();
+    for (;;)
+        switch_to(&there, &here);
+}
+NOINLINE void goes(void) { switch_to(&here, &there); }
+
+NOINLINE int plain(int a) { return a * one; }
+
+int main(void)
+{
+    uintptr_t *top = (uintptr_t *)(other_stack + sizeof other_stack) - 2;
+    *top = (uintptr_t)routine;
+    there = top - 6;
+    jumps();
+    sometimes();
+    again();
+    goes();
+    return count == 3 && plain(2) == 2 ? 0 : 1;
+}

@@ -1,0 +1,140 @@
+//! C8: stores to computed places, in code with a fixed place, where a displacement is an address and
+//! registers add to it. The store may write any element, and compilers fold constants into the
+//! displacement, so that it lies in another variable. Functions that are stored so can be called from
+//! where they are stored. One word that is only ever stored to directly is still followed.
+//!
+//! expect heap[name=by_index].allocates in (maybe, always, unknown)
+//! expect heap[name=by_index].frees in (maybe, always, unknown)
+//! expect heap[name=before].allocates in (maybe, always, unknown)
+//! expect heap[name=behind].allocates in (maybe, always, unknown)
+//! expect heap[name=in_two_dimensions].allocates in (maybe, always, unknown)
+//! expect heap[name=exchanged].allocates in (maybe, always, unknown)
+//! expect heap[name=in_parts].allocates in (maybe, always, unknown)
+//! expect heap[name=by_loop].allocates in (maybe, always, unknown)
+//! expect heap[name=packed].allocates in (maybe, always, unknown)
+//! expect stack[name=by_index].bound_bytes == null
+//! expect heap[name=in_one_word].allocates == never
+//! build -fno-pie -no-pie
+//! run exits 0
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOINLINE __attribute__((noinline))
+
+typedef void (*function)(int);
+
+static void *volatile kept;
+volatile int one = 1, count;
+
+static void allocates(int n)
+{
+    free(kept);
+    kept = malloc((size_t)n);
+    count++;
+}
+
+static void none(int n) { (void)n; }
+static void other(int n) { kept = (char *)kept + 0 * n; }
+
+static struct {
+    long id;
+    function call;
+} table[4] = {{0, none}, {1, none}, {2, none}, {3, none}};
+NOINLINE static void put(unsigned i, function f) { table[i].call = f; }
+NOINLINE void by_index(void)
+{
+    put((unsigned)one, allocates);
+    table[1].call(5);
+}
+
+static long neighbour[2] = {1, 2};
+static function shifted[4] = {none, none, none, none};
+NOINLINE static void put_before(long i, function f) { shifted[i - 2] = f; }
+NOINLINE void before(void)
+{
+    put_before(one + 2, allocates);
+    shifted[1]((int)neighbour[0]);
+}
+
+static function later[4] = {none, none, none, none};
+NOINLINE static void put_behind(long i, function f) { later[i + 9] = f; }
+NOINLINE void behind(void)
+{
+    put_behind(one - 9, allocates);
+    later[1](5);
+}
+
+static function square[3][3] = {{none, none, none}, {none, none, none}, {none, none, none}};
+NOINLINE static void put_square(int i, int k, function f) { square[i][k] = f; }
+NOINLINE void in_two_dimensions(void)
+{
+    put_square(one, one, allocates);
+    square[1][1](5);
+}
+
+static function swapped[4] = {none, none, none, none};
+NOINLINE static void swap(int i, function f)
+{
+    __atomic_exchange_n(&swapped[i], f, __ATOMIC_SEQ_CST);
+}
+NOINLINE void exchanged(void)
+{
+    swap(one, allocates);
+    swapped[1](5);
+}
+
+static union {
+    function call;
+    uint32_t halves[2];
+} halved = {none};
+NOINLINE static void put_halves(uintptr_t f)
+{
+    halved.halves[0] = (uint32_t)f;
+    halved.halves[one] = (uint32_t)(f >> 32);
+}
+NOINLINE void in_parts(void)
+{
+    put_halves((uintptr_t)allocates);
+    halved.call(5);
+}
+
+static function filled[6] = {none, none, none, none, none, none};
+NOINLINE static void fill(function f, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        filled[i] = f;
+}
+NOINLINE void by_loop(void)
+{
+    fill(allocates, one, 4);
+    filled[2](5);
+}
+
+static struct __attribute__((packed)) {
+    char head;
+    function call;
+} odd[2] = {{1, none}, {2, allocates}};
+NOINLINE static function odd_at(int i) { return odd[i].call; }
+NOINLINE void packed(void) { odd_at(one)(5); }
+
+static function volatile word = none;
+NOINLINE static void put_none(void) { word = none; }
+NOINLINE static void put_other(void) { word = other; }
+NOINLINE void in_one_word(void)
+{
+    put_other();
+    put_none();
+    word(5);
+}
+
+int main(void)
+{
+    void (*const all[])(void) = {by_index, before,   behind,  in_two_dimensions, exchanged,
+                                 in_parts, by_loop, packed};
+    in_one_word();
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+        all[i]();
+    return count == sizeof all / sizeof *all ? 0 : 1;
+}
