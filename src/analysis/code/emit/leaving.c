@@ -206,8 +206,12 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
         return true;
     if (leaving->is_switched && sp->form != FORM_STACK)
         return true;
-    return state->head.strength > STRENGTH_LANDING && sp->form == FORM_STACK &&
-           sp->number != -return_bytes(flow);
+    if (sp->form != FORM_STACK)
+        return false;
+    // Behind a call that never returns, code for another height may stand: a deeper one.
+    return sp->number > -return_bytes(flow)
+               ? state->head.strength > STRENGTH_LANDING
+               : sp->number < -return_bytes(flow) && state->head.strength > STRENGTH_AFTER_CALL;
 }
 
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction)
