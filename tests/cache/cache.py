@@ -120,7 +120,8 @@ class Bench:
         """Inode and time of each file of the cache."""
         folder = self.path(cache, "dwell")
         names = os.listdir(folder) if os.path.isdir(folder) else []
-        states = {name: os.lstat(os.path.join(folder, name)) for name in names}
+        states = {name: os.lstat(os.path.join(folder, name)) for name in names
+                  if name != "CACHEDIR.TAG"}
         return {name: (state.st_ino, state.st_mtime_ns) for name, state in states.items()}
 
     def each_entry(self, cache, change):
@@ -187,6 +188,29 @@ def test_no_folder(bench, program, plain):
                                   capture_output=True, check=False)
         check(f"all goes on with ulimit {limit}", (finished.returncode, finished.stdout) ==
               plain[0][:2], finished.stderr)
+
+
+def test_folder_of_somebody(bench, program, plain):
+    """A folder, or a link to one, in which somebody keeps other things, old and large."""
+    for kind in ("folder", "link"):
+        kept = bench.path(f"kept-{kind}")
+        cache = bench.path(f"cache-{kind}")
+        os.mkdir(cache)
+        os.mkdir(kept)
+        if kind == "link":
+            os.symlink(kept, os.path.join(cache, "dwell"))
+        else:
+            kept = os.path.join(cache, "dwell")
+            os.mkdir(kept)
+        names = [f"thesis{i}" for i in range(3)] + ["a-" + 32 * "0"]
+        for name in names:
+            with open(os.path.join(kept, name), "wb") as file:
+                file.truncate(500 << 20)
+            set_old(os.path.join(kept, name))
+        check(f"the answer is the same with somebody's {kind} in the cache's place",
+              bench.answers(f"cache-{kind}", program, commands=("heap",)) == plain[:1])
+        check(f"nothing is removed from somebody's {kind}, and nothing put there",
+              sorted(os.listdir(kept)) == sorted(names), os.listdir(kept))
 
 
 # ---- Entries that are not as they were -----------------------------------------------------------
@@ -328,7 +352,8 @@ def main():
         library = bench.compile("library.so", LIBRARY, "-shared", "-fPIC")
         plain = bench.answers(None, program, "--no-cache")
         check("there is an answer", all(answer[0] == 0 and not answer[2] for answer in plain))
-        for test in (test_fill_and_use, test_no_cache, test_where, test_no_folder, test_damage,
+        for test in (test_fill_and_use, test_no_cache, test_where, test_no_folder, test_folder_of_somebody,
+                     test_damage,
                      test_concurrent, test_other_bindings):
             test(bench, program, plain)
         test_patched_library(bench, library)

@@ -450,8 +450,14 @@ static void files_are_kept(void **state)
     store_remove(&store, "kept");
     assert_false(has(&store, "kept", 6));
     store_deinit(&store);
+    char mark[sizeof inner + 32];
+    snprintf(mark, sizeof mark, "%s/CACHEDIR.TAG", inner);
+    assert_int_equal(unlink(mark), 0);
     assert_int_equal(rmdir(inner), 0); // no draft is left
 }
+
+/** The name of an entry: something, and a key. */
+#define ENTRY(name) name "-0123456789abcdef0123456789abcdef"
 
 static void oldest_files_go_first(void **state)
 {
@@ -459,18 +465,48 @@ static void oldest_files_go_first(void **state)
     (void)state;
     store_init(&store, inner);
     assert_true(store_create(&store));
-    keep(&store, "old", 10);
-    keep(&store, "older", 10);
-    keep(&store, "oldest but used", 10);
-    set_age(&store, "old", 10);
-    set_age(&store, "older", 20);
-    set_age(&store, "oldest but used", 30);
-    assert_true(has(&store, "oldest but used", 10));
+    keep(&store, ENTRY("old"), 10);
+    keep(&store, ENTRY("older"), 10);
+    keep(&store, ENTRY("oldest but used"), 10);
+    set_age(&store, ENTRY("old"), 10);
+    set_age(&store, ENTRY("older"), 20);
+    set_age(&store, ENTRY("oldest but used"), 30);
+    assert_true(has(&store, ENTRY("oldest but used"), 10));
+    keep(&store, "somebody's", 1000);
+    set_age(&store, "somebody's", 100);
     store_trim(&store, 25);
-    assert_false(has(&store, "older", 10));
-    assert_true(has(&store, "old", 10));
-    assert_true(has(&store, "oldest but used", 10));
+    assert_true(has(&store, "somebody's", 1000));
+    assert_false(has(&store, ENTRY("older"), 10));
+    assert_true(has(&store, ENTRY("old"), 10));
+    assert_true(has(&store, ENTRY("oldest but used"), 10));
     store_deinit(&store);
+}
+
+static void folders_of_others_are_not_used(void **state)
+{
+    struct store store;
+    char other[sizeof inner + 16], file[sizeof other + 16];
+    (void)state;
+    snprintf(other, sizeof other, "%s-other", inner);
+    snprintf(file, sizeof file, "%s/thesis", other);
+    assert_int_equal(mkdir(other, 0700), 0);
+    FILE *thesis = fopen(file, "w");
+    assert_non_null(thesis);
+    fclose(thesis);
+    store_init(&store, other);
+    assert_int_equal(store.folder, -1);
+    assert_false(store_create(&store));
+    assert_int_equal(unlink(file), 0);
+    assert_true(store_create(&store)); // an empty folder becomes the cache's
+    store_deinit(&store);
+    store_init(&store, other);
+    assert_true(store.folder >= 0);
+    store_deinit(&store);
+    snprintf(file, sizeof file, "%s-link", inner);
+    assert_int_equal(symlink(other, file), 0);
+    store_init(&store, file);
+    assert_int_equal(store.folder, -1);
+    assert_false(store_create(&store));
 }
 
 static void files_of_others_are_not_read(void **state)
@@ -512,6 +548,7 @@ int main(void)
         cmocka_unit_test(hash_depends_on_length_and_bits),
         cmocka_unit_test(files_are_kept),
         cmocka_unit_test(oldest_files_go_first),
+        cmocka_unit_test(folders_of_others_are_not_used),
         cmocka_unit_test(files_of_others_are_not_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -4,7 +4,11 @@
  * modification, which opening sets. Files are not flushed to the disk: after a crash of the machine
  * some may be damaged, which their readers notice.
  *
- * The folder and its files must belong to this user, and nobody else may write them.
+ * The folder and its files must belong to this user, and nobody else may write them. And it must be
+ * the cache's own: it carries a mark, a file CACHEDIR.TAG (the convention for folders that backups
+ * leave out) with a line of ours. The mark is only ever put into an empty folder. So a link, or a
+ * folder in which somebody keeps other things, is never used, and only files with names of entries
+ * are ever removed.
  */
 #include "analysis/cache/store.h"
 
@@ -26,6 +30,10 @@ enum { STALE_SECONDS = 3600, BUFFER_BYTES = 1 << 18 };
 
 static const char DRAFT_PREFIX[] = "draft-";
 
+static const char MARK_NAME[] = "CACHEDIR.TAG";
+static const char MARK[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+                           "# dwell keeps here what it found in machine code. It may be removed.\n";
+
 /* ---- The folder ------------------------------------------------------------------------------ */
 
 static bool is_ours(const struct stat *status)
@@ -33,13 +41,71 @@ static bool is_ours(const struct stat *status)
     return status->st_uid == geteuid() && !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-void store_init(struct store *store, const char *path)
+/** Whether the folder carries the mark. */
+static bool is_marked(int folder)
+{
+    char text[sizeof MARK];
+    int file = openat(folder, MARK_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    ssize_t bytes = read(file, text, sizeof text);
+    close(file);
+    return bytes == (ssize_t)sizeof MARK - 1 && memcmp(text, MARK, sizeof MARK - 1) == 0;
+}
+
+/** Opens a folder of this user, marked or not. */
+static bool open_folder(struct store *store)
 {
     struct stat status;
-    store->path = path;
-    store->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (store->folder >= 0 && (fstat(store->folder, &status) != 0 || !is_ours(&status)))
         store_deinit(store);
+    return store->folder >= 0;
+}
+
+void store_init(struct store *store, const char *path)
+{
+    store->path = path;
+    if (open_folder(store) && !is_marked(store->folder))
+        store_deinit(store);
+}
+
+/** Returns the folder's contents for reading, or NULL; the caller closes it. */
+static DIR *open_listing(const struct store *store)
+{
+    int descriptor = store->folder < 0 ? -1 : openat(store->folder, ".", O_RDONLY | O_CLOEXEC);
+    DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
+    if (!folder && descriptor >= 0)
+        close(descriptor);
+    return folder;
+}
+
+/** Whether nothing is in the folder but perhaps a mark of which nothing was written. */
+static bool is_empty(const struct store *store)
+{
+    struct stat status;
+    DIR *folder = open_listing(store);
+    bool is_empty = folder != NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        bool is_blank_mark = strcmp(entry->d_name, MARK_NAME) == 0 &&
+                             fstatat(store->folder, MARK_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                             S_ISREG(status.st_mode) && !status.st_size;
+        is_empty &=
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_blank_mark;
+    }
+    if (folder)
+        closedir(folder);
+    return is_empty;
+}
+
+static bool write_mark(const struct store *store)
+{
+    int file = openat(store->folder, MARK_NAME,
+                      O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (file < 0)
+        return false;
+    bool is_written = write(file, MARK, sizeof MARK - 1) == (ssize_t)sizeof MARK - 1;
+    return close(file) == 0 && is_written;
 }
 
 void store_deinit(struct store *store)
@@ -63,7 +129,8 @@ bool store_create(struct store *store)
     }
     if (path)
         mkdir(path, 0700);
-    store_init(store, store->path);
+    if (open_folder(store) && !is_marked(store->folder) && !(is_empty(store) && write_mark(store)))
+        store_deinit(store);
     return store->folder >= 0;
 }
 
@@ -161,6 +228,15 @@ struct listing {
     uint64_t bytes;
 };
 
+/** Whether a file has the name of an entry: it ends in a key. */
+static bool is_entry_name(const char *name)
+{
+    enum { KEY_LENGTH = 32 };
+    const char *dash = strrchr(name, '-');
+    return dash && dash > name && strlen(dash + 1) == KEY_LENGTH &&
+           strspn(dash + 1, "0123456789abcdef") == KEY_LENGTH;
+}
+
 static void list_file(const struct store *store, const char *name, struct listing *listing)
 {
     struct stored stored;
@@ -174,7 +250,7 @@ static void list_file(const struct store *store, const char *name, struct listin
     bool is_draft = strncmp(name, DRAFT_PREFIX, sizeof DRAFT_PREFIX - 1) == 0;
     if (is_draft && time(NULL) - status.st_mtim.tv_sec > STALE_SECONDS)
         store_remove(store, name); // of somebody who did not come to its end
-    if (is_draft)
+    if (is_draft || !is_entry_name(name))
         return;
     listing->bytes += stored.bytes;
     array_push(&listing->files, stored);
@@ -193,8 +269,7 @@ static int by_use(const void *a, const void *b)
 void store_trim(const struct store *store, uint64_t limit)
 {
     struct listing listing = {0};
-    int descriptor = store->folder < 0 ? -1 : openat(store->folder, ".", O_RDONLY | O_CLOEXEC);
-    DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
+    DIR *folder = open_listing(store);
     if (!folder)
         return;
     for (struct dirent *entry; (entry = readdir(folder));)

@@ -18,11 +18,14 @@ struct store {
     int folder;       /* -1: it is not there, or not ours */
 };
 
-/** Opens the folder, if it is there; @p path must outlive the store. */
+/** Opens the folder, if it is there and is marked as a store's; @p path must outlive the store. */
 void store_init(struct store *store, const char *path);
 void store_deinit(struct store *store);
 
-/** Makes the folder and those above it, if they are not there; false if that cannot be. */
+/**
+ * Makes the folder and those above it, if they are not there, and marks it if it is empty; false if
+ * that cannot be, or somebody keeps other things in it.
+ */
 bool store_create(struct store *store);
 
 /** A file in memory. */
@@ -52,7 +55,10 @@ bool store_begin(const struct store *store, uint64_t bytes, struct store_draft *
 void store_end(const struct store *store, struct store_draft *draft, const char *name,
                bool is_good);
 
-/** Removes the least recently used files until the others have at most @p limit bytes. */
+/**
+ * Removes the least recently used of the files whose name ends in '-' and a key of 32 hexadecimal
+ * digits, until the others of them have at most @p limit bytes.
+ */
 void store_trim(const struct store *store, uint64_t limit);
 
 #endif
