@@ -2,6 +2,7 @@
  * main.c: the tables of commands and options, and the exit status. Help, completion and the manual
  * page are made from these tables, so what is not here does not exist.
  */
+#include "base/guard.h"
 #include "base/memory.h"
 #include "commands/help.h"
 #include "commands/options.h"
@@ -125,6 +126,7 @@ int main(int argc, char **argv)
     struct options options;
     const struct command_row *command;
     memory_give_back_early();
+    guard_install();
     struct error *error = options_parse(&grammar, argc, argv, &options, &command);
     int status = error ? complain(error) : run(&options, command);
     options_deinit(&options);

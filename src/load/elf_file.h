@@ -15,7 +15,8 @@
 struct mapping {
     uint8_t *data;
     size_t bytes;
-    bool is_mapped; /* by mmap, not by the caller */
+    int64_t changed_ns; /* when the file was last changed, as of then */
+    bool is_mapped;     /* by mmap, not by the caller */
 };
 
 struct load_state {

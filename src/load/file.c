@@ -2,9 +2,11 @@
  * file.c: files as memory, and reading from them with every offset checked.
  *
  * The whole file is mapped. An object file is mapped privately and writable, since its relocations
- * are applied in place. A file that shrinks while it is mapped is not guarded against.
+ * are applied in place. A file that gets shorter while it is mapped ends the program (guard.h).
  */
 #include "load/elf_file.h"
+
+#include "base/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +30,12 @@ static struct error *map_descriptor(int fd, const char *path, bool writable, str
     void *data = mmap(NULL, (size_t)status.st_size, protection, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return error_create("%s: cannot be mapped: %s", path, strerror(errno));
-    *ret = (struct mapping){.data = data, .bytes = (size_t)status.st_size, .is_mapped = true};
+    guard_add(data, (size_t)status.st_size, path);
+    *ret = (struct mapping){.data = data,
+                            .bytes = (size_t)status.st_size,
+                            .changed_ns = status.st_mtim.tv_sec * INT64_C(1000000000) +
+                                          status.st_mtim.tv_nsec,
+                            .is_mapped = true};
     return NULL;
 }
 
@@ -45,8 +52,10 @@ struct error *map_file(const char *path, bool writable, struct mapping *ret)
 
 void unmap_file(struct mapping *mapping)
 {
-    if (mapping->is_mapped)
+    if (mapping->is_mapped) {
+        guard_remove(mapping->data);
         munmap(mapping->data, mapping->bytes);
+    }
     *mapping = (struct mapping){0};
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 void program_init(struct program *program)
 {
@@ -80,6 +81,14 @@ bool image_read(const struct image *image, uint64_t address, unsigned bytes, uin
         value |= (uint64_t)data[i] << (8 * i);
     *ret = value;
     return true;
+}
+
+bool image_is_current(const struct image *image)
+{
+    struct stat status;
+    return stat(image->path, &status) == 0 && (uint64_t)status.st_size == image->file_bytes &&
+           status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec ==
+               image->changed_ns;
 }
 
 void image_rest(const struct image *image)

@@ -158,6 +158,7 @@ struct image {
     uint64_t file_bytes;
     bool is_file_unchanged;  /* `file` is mapped and has what is on disk, so that pages may be given
                                 back and come again */
+    int64_t changed_ns;      /* when the file had last been changed when it was mapped */
     uint64_t entry;          /* address of the first instruction, 0 if none */
     const char *build_id;    /* hexadecimal, NULL if none */
     const char *interpreter; /* path of the dynamic loader, NULL if none */
@@ -393,6 +394,9 @@ uint32_t image_first_alias(const struct image *image, const struct function *fun
 
 /** Whether it is, or has in it, a C library: what main is called from. */
 bool image_is_c_library(const struct image *image);
+
+/** Whether the file is still the one that was mapped, as far as its size and time tell. */
+bool image_is_current(const struct image *image);
 
 /** Tells the system that most of the image's file is not needed for some time. */
 void image_rest(const struct image *image);

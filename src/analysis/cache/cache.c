@@ -120,10 +120,13 @@ bool cache_has(const struct cache *cache, uint32_t image)
     return cache && cache->images[image].is_loaded;
 }
 
-static void save_image(struct cache *cache, const struct cached *cached)
+static void save_image(struct cache *cache, uint32_t image)
 {
     struct store_draft draft;
-    if (!cached->is_wanted || cached->is_loaded)
+    const struct cached *cached = &cache->images[image];
+    // What was read of a file that somebody was changing may be of no file that ever was.
+    if (!cached->is_wanted || cached->is_loaded ||
+        !image_is_current(cache->decoded->program->images[image]))
         return;
     uint64_t bytes = cache_entry_bytes(cache->decoded, &cached->numbering);
     if (bytes > LARGEST_ENTRY || !store_begin(&cache->store, bytes, &draft))
@@ -137,7 +140,7 @@ static void save_images(void *context, unsigned worker, size_t begin, size_t end
     struct cache *cache = context;
     (void)worker;
     for (size_t i = begin; i < end; i++)
-        save_image(cache, &cache->images[i]);
+        save_image(cache, (uint32_t)i);
 }
 
 void cache_save(struct cache *cache)
