@@ -114,6 +114,7 @@ struct effect {
     bool is_thread_local : 1; /* the memory operand is relative to the thread pointer */
     bool changes_flags : 1;   /* the result of an earlier VALUE_COMPARE is gone */
     bool is_padding : 1;      /* nop, int3 and other filling between functions and blocks */
+    bool is_system_call : 1;  /* enters the kernel; arch.maps_memory() says what for */
     bool is_landing : 1;      /* a mark that says that indirect control may arrive here: endbr64 */
     /* Whether `displacement` or `value` is an address of the image: surely, because it was
        computed from the program counter, or perhaps, if the image has a fixed place (a wide
@@ -146,6 +147,10 @@ struct arch {
     const register_number *arguments; /* integer argument registers in order (psABI) */
     unsigned argument_count;
     register_number return_register, second_return_register;
+    register_number system_call_number; /* the register that says which (psABI, A.2) */
+
+    /** Whether system call @p number of Linux gives or takes memory: mmap, brk and their like. */
+    bool (*maps_memory)(int64_t number);
 
     /**
      * Decodes the instruction at @p bytes, @p count of which may be read, that lies at @p address.

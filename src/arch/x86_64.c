@@ -107,6 +107,24 @@ static bool relocate(uint32_t type, uint8_t *place, size_t room, uint64_t addres
     }
 }
 
+/** Numbers of x86-64; those that int $0x80 takes are others and not told apart. */
+static bool maps_memory(int64_t number)
+{
+    enum { MMAP = 9, MUNMAP = 11, BRK = 12, MREMAP = 25, MADVISE = 28, SHMAT = 30, SHMDT = 67 };
+    switch (number) {
+    case MMAP:
+    case MUNMAP:
+    case BRK:
+    case MREMAP:
+    case MADVISE:
+    case SHMAT:
+    case SHMDT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const register_number arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 
 const struct arch arch_x86_64 = {
@@ -126,6 +144,8 @@ const struct arch arch_x86_64 = {
     .argument_count = sizeof arguments / sizeof *arguments,
     .return_register = RAX,
     .second_return_register = RDX,
+    .system_call_number = RAX,
+    .maps_memory = maps_memory,
     .decode = decode,
     .execute = x86_64_execute,
     .relocation_kind = relocation_kind,

@@ -147,6 +147,9 @@ static void set_interrupt(const ZydisDecodedOperand *operands, struct effect *re
         ret->control = CONTROL_TRAP;
     else
         ret->clobbered |= REGISTER_BIT(RAX); // a system call's result
+    // The numbers of int $0x80 are those of another machine.
+    ret->is_system_call = operands[0].imm.value.u == 0x80;
+    ret->operand_bytes = 4;
     ret->clobbered &= ~REGISTER_BIT(RSP);
 }
 
@@ -157,6 +160,7 @@ static void set_control(const ZydisDecodedInstruction *instruction, uint64_t add
     switch (instruction->mnemonic) {
     case ZYDIS_MNEMONIC_SYSCALL:
     case ZYDIS_MNEMONIC_SYSENTER:
+        ret->is_system_call = true;
         ret->clobbered |= REGISTER_BIT(RAX);
         ret->clobbered &= ~REGISTER_BIT(RSP);
         return;

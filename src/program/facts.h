@@ -89,6 +89,7 @@ struct frame {
                                  a call of it may return twice */
     bool keeps_label : 1;     /* it takes the address of a place in its own code, as code with
                                  __builtin_setjmp does: control may come back there */
+    bool may_map : 1;         /* a system call in it may give or take memory */
     bool strays : 1;          /* it may return elsewhere than behind the call */
     uint8_t taken;            /* the arguments that the code reads, as in PASSED_ON_STACK */
 };
@@ -238,8 +239,10 @@ enum entry_kind {
 };
 
 struct facts {
-    uint8_t *origins;    /* enum origin of each function */
-    const char **crates; /* of each function, NULL if not Rust */
+    bool has_unnamed_allocators; /* the file has no names, so its allocators are not known: it may
+                                    be that whatever reaches frame.may_map allocates or frees */
+    uint8_t *origins;            /* enum origin of each function */
+    const char **crates;         /* of each function, NULL if not Rust */
 
     struct owner *owners; /* of images[0]: by address, then the thread-locals by offset */
     uint32_t owner_count;

@@ -35,10 +35,10 @@ static const struct {
     uint8_t flags;
 } known_names[] = {
     {"abort", STOP_QUIETLY},
-    {"_exit", STOP_QUIETLY},
-    {"_Exit", STOP_QUIETLY},
-    {"exit", STOP},
-    {"quick_exit", STOP},
+    {"_exit", STOP_QUIETLY | KNOWN_EXITS},
+    {"_Exit", STOP_QUIETLY | KNOWN_EXITS},
+    {"exit", STOP | KNOWN_EXITS},
+    {"quick_exit", STOP | KNOWN_EXITS},
     {"thrd_exit", STOP},
     {"pthread_exit", STOP},
     {"err", STOP},
@@ -148,7 +148,7 @@ static uint8_t flags_of(const struct string_map *names, const struct function *f
     uint8_t flags = known_names[index].flags;
     if (function->source == FUNCTION_EXTERNAL || flags & KNOWN_EVERYWHERE)
         return flags;
-    return flags & KNOWN_ENDS;
+    return flags & (KNOWN_ENDS | KNOWN_EXITS);
 }
 
 uint8_t *known_functions(const struct program *program)

@@ -14,6 +14,7 @@ enum {
         8, /* the above holds wherever it is defined, not only where its code is missing */
     KNOWN_UNWINDS = 32, /* reads its return address and leaves for a landing pad, as exception
                            tables tell: it is no setjmp, and does not stray */
+    KNOWN_EXITS = 64,   /* ends the program as a return from main does, wherever it is defined */
     KNOWN_ENDS = 16,    /* ends the program or throws, wherever it is defined: a loop in it
                            only makes sure of that */
 };

@@ -16,6 +16,8 @@
  * (`for (;;);`, hlt). Which functions linger spreads from callees to callers; those with such
  * callees are handled a second time.
  *
+ * A call of exit() in main is a normal end of it.
+ *
  * Functions are independent of each other, so they are shared out to threads. Linear.
  */
 #include "analysis/calls/returns.h"
@@ -136,8 +138,10 @@ static void search_backward(struct function_task *task)
 static void mark_exits(struct function_task *task)
 {
     for (uint32_t block = 0; block < task->count; block++) {
-        if (task->scratch->marks.data[block] & FORWARD && passes(task, block) &&
-            block_leaves(task->task->graph, &task->blocks[block]))
+        const struct callgraph *graph = task->task->graph;
+        bool is_end = block_exits(graph, &task->blocks[block]) ||
+                      (passes(task, block) && block_leaves(graph, &task->blocks[block]));
+        if (is_end && task->scratch->marks.data[block] & FORWARD)
             mark(task, block, BACKWARD);
     }
 }

@@ -196,6 +196,22 @@ static void find_marked_places(struct search *search)
             search->ret->is_marked_place[i] = true;
 }
 
+/** For main, a call of exit() is as normal an end as a return. */
+static void mark_exits(struct search *search)
+{
+    const struct program *program = search->program;
+    uint32_t main_function = program->facts->main_function;
+    if (main_function == NONE)
+        return;
+    main_function = program_whole(program, main_function);
+    for (uint32_t i = program->function_calls[main_function];
+         i < program->function_calls[main_function + 1]; i++) {
+        uint32_t callee = search->graph->callees[i];
+        if (callee < program->function_count && search->ret->known[callee] & KNOWN_EXITS)
+            search->graph->traits[i] |= CALL_EXITS;
+    }
+}
+
 void returns_init(struct returns *ret, const struct callgraph *graph, struct facts *facts)
 {
     const struct program *program = graph->program;
@@ -224,6 +240,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
     };
     for (uint32_t i = 0; i < program->call_count; i++)
         search.call_blocks[i] = NONE;
+    mark_exits(&search);
     find_returns_twice(&search);
     find_marked_places(&search);
     find_hidden_entries(&search);

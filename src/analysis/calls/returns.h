@@ -42,6 +42,12 @@ static inline bool block_passes(const struct returns *returns, const struct call
     return block->call == NONE || call_returns(returns, graph, block->call);
 }
 
+/** Whether @p block ends the program as a return from main does. */
+static inline bool block_exits(const struct callgraph *graph, const struct block *block)
+{
+    return block->call != NONE && graph->traits[block->call] & CALL_EXITS;
+}
+
 /** Whether @p block, which passes, may leave for the caller, or for nobody knows where. */
 static inline bool block_leaves(const struct callgraph *graph, const struct block *block)
 {

@@ -72,6 +72,8 @@ static void reach(struct search *search, uint32_t function, uint32_t block)
 static void look_behind(struct search *search, struct place place)
 {
     const struct block *block = &search->program->blocks[place.block];
+    if (block_exits(search->graph, block))
+        set_avoids(search, place.function);
     if (block->call != NONE && !call_passes(search, block->call))
         return;
     if (block_leaves(search->graph, block))
@@ -106,7 +108,8 @@ static void start_function(struct search *search, uint32_t function)
     const struct program *program = search->program;
     const struct returns *returns = search->ways->returns;
     uint8_t role = program->facts->allocator_roles[function];
-    if (allocator_counts(search->ways->role, role) || !returns->returns[function] ||
+    bool ends = returns->returns[function] || returns->returns_normally[function];
+    if (allocator_counts(search->ways->role, role) || !ends ||
         (search->certain && search->certain->functions[function]))
         return;
     if (role != ALLOCATOR_NONE || !returns->has_normal_paths[function] ||

@@ -57,8 +57,9 @@ static void try_functions(struct question *question)
 {
     const struct program *program = question->program;
     for (uint32_t i = 0; i < program->function_count; i++)
-        if (program->facts->frames[i].keeps_all && is_doubtful(question, i) &&
-            trial_can_run(&question->trial, i))
+        // A trial does not know that main may end with exit().
+        if (i != program->facts->main_function && program->facts->frames[i].keeps_all &&
+            is_doubtful(question, i) && trial_can_run(&question->trial, i))
             question->certain.functions[i] = trial_function(&question->trial, i);
 }
 

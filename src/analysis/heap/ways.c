@@ -228,8 +228,22 @@ static void add_if_open(struct search *search, uint32_t function)
         add(search, function, (struct step){NONE, NONE});
 }
 
+/**
+ * Whether the function may be part of an allocator that nobody could name. Any heap that grows gets
+ * to the kernel for it; but what takes memory back may just keep it.
+ */
+static bool may_be_unnamed(const struct search *search, uint32_t function)
+{
+    const struct program *program = search->program;
+    return program->facts->has_unnamed_allocators &&
+           (program->facts->frames[function].may_map ||
+            (search->ways->role == HEAP_FREES && program->functions[function].image == 0));
+}
+
 static bool is_unread(const struct search *search, uint32_t function)
 {
+    if (may_be_unnamed(search, function))
+        return true;
     return callgraph_is_opaque(search->program, function) &&
            search->program->functions[function].part_of == NONE &&
            !(search->ways->returns->known[function] & KNOWN_NO_HEAP);

@@ -54,13 +54,38 @@ static bool is_complete(const struct program *program)
     return program->images[0]->arch != NULL;
 }
 
+/** Whether the function could give the program memory that no allocator's name stands for. */
+static bool may_give_memory(const struct report *report, uint32_t function)
+{
+    const struct facts *facts = report->facts;
+    return facts->allocator_roles[function] == ALLOCATOR_ALLOCATE ||
+           facts->allocator_roles[function] == ALLOCATOR_REALLOCATE ||
+           facts->map_roles[function] == ALLOCATOR_MAP || facts->frames[function].may_map;
+}
+
+static bool has_code(const struct program *program)
+{
+    uint32_t end = program->image_functions[1];
+    return program->function_blocks && program->function_blocks[end] > 0;
+}
+
+static bool has_unknown_call(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->call_count; i++)
+        if (program->calls[i].kind == CALL_UNRESOLVED)
+            return true;
+    return false;
+}
+
 bool has_no_allocator(const struct report *report)
 {
-    const uint8_t *roles = report->facts->allocator_roles;
-    if (!roles || !is_complete(report->program) || !report->program->images[0]->is_placed)
+    const struct program *program = report->program;
+    if (!report->facts->allocator_roles || !is_complete(program) ||
+        !program->images[0]->is_placed || report->facts->has_unnamed_allocators ||
+        !has_code(program) || has_unknown_call(program))
         return false;
-    for (uint32_t i = 0; i < report->program->function_count; i++)
-        if (roles[i] == ALLOCATOR_ALLOCATE || roles[i] == ALLOCATOR_REALLOCATE)
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (may_give_memory(report, i))
             return false;
     return true;
 }

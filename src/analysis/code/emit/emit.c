@@ -29,10 +29,10 @@ struct walk {
     bool keeps_arguments, keeps_constants; /* it stores some of them into the frame */
     uint64_t last_lost;                    /* where the stack pointer was lost in this block */
     struct leaving leaving;
-    bool strays;         /* as in struct frame */
-    uint8_t taken;       /* as in struct frame */
-    bool leaves_result;  /* the result register is written, or a callee may */
-    bool saves_variadic; /* it tests how many vector registers were passed */
+    bool strays, may_map; /* as in struct frame */
+    uint8_t taken;        /* as in struct frame */
+    bool leaves_result;   /* the result register is written, or a callee may */
+    bool saves_variadic;  /* it tests how many vector registers were passed */
 };
 
 void output_deinit(struct output *output)
@@ -367,6 +367,16 @@ static void note_label(struct walk *walk, uint32_t block, uint64_t address,
         add_tail(walk, block, add_call(walk, address, nobody, state, true));
 }
 
+/** Whether a system call may be one that gives or takes memory: its number says so, or is unknown.
+ */
+static bool may_map(const struct flow *flow, const struct effect *effect,
+                    const struct machine_state *state)
+{
+    const struct value *number = &state->registers[flow->arch->system_call_number];
+    return effect->operand_bytes == 4 || number->form != FORM_CONSTANT ||
+           flow->arch->maps_memory(number->number);
+}
+
 /** Whether the instruction accesses memory that others may see. */
 static bool is_shared(const struct effect *effect, const struct value *place)
 {
@@ -395,6 +405,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         if (leaving_takes_label(flow, instruction))
             note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
         walk->leaving.keeps_label |= instruction->is_label_kept;
+        walk->may_map |= effect->is_system_call && may_map(flow, effect, &state);
         if (i == block->last)
             end_block(walk, index, &state);
         if (effect->writes_memory && effect->access_bytes == flow->image->pointer_bytes) {
@@ -534,6 +545,7 @@ static struct frame frame_of(const struct walk *walk)
     frame.keeps_return = walk->leaving.reads_return && walk->leaving.keeps_stack;
     frame.keeps_label = walk->leaving.keeps_label;
     frame.strays = walk->strays;
+    frame.may_map = walk->may_map;
     frame.taken = walk->taken | PASSED_NO_RESULT * !walk->leaves_result;
     if (walk->lowest_access < walk->lowest)
         frame.red_zone_bytes = (uint32_t)(walk->lowest - walk->lowest_access);

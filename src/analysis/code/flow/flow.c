@@ -224,6 +224,20 @@ static bool has_address_in(const struct image *image, uint64_t begin, uint64_t e
            image->relocations[i].kind == RELOCATION_ABSOLUTE;
 }
 
+/** The same for the fields of an instruction; an immediate is the last one. */
+static void settle_by_relocations(const struct image *image, uint64_t address,
+                                  struct effect *effect)
+{
+    uint64_t end = address + effect->length;
+    uint64_t immediate = end - (effect->value_may_be_distance ? 8 : 4);
+    bool is_last = !effect->value_may_be_address;
+    if (effect->value_may_be_address)
+        effect->value_is_address |= has_address_in(image, immediate, end);
+    if (effect->displacement_may_be_address)
+        effect->displacement_is_address |=
+            has_address_in(image, address, is_last ? end : immediate);
+}
+
 /**
  * Decides for the image whether what may be an address is one: in images with a fixed place by
  * where it leads, in object files by relocations, in others never.
@@ -232,15 +246,14 @@ static void settle_addresses(const struct image *image, uint64_t address, struct
 {
     if (!effect->value_may_be_address && !effect->displacement_may_be_address)
         return;
-    bool is_fixed = image->type == IMAGE_EXECUTABLE, is_relocated = false;
     if (image->type == IMAGE_OBJECT)
-        is_relocated = has_address_in(image, address, address + effect->length);
+        settle_by_relocations(image, address, effect);
+    if (image->type != IMAGE_EXECUTABLE)
+        return;
     if (effect->value_may_be_address)
-        effect->value_is_address |=
-            is_relocated || (is_fixed && is_near_image(image, (uint64_t)effect->value));
+        effect->value_is_address |= is_near_image(image, (uint64_t)effect->value);
     if (effect->displacement_may_be_address)
-        effect->displacement_is_address |=
-            is_relocated || (is_fixed && is_near_image(image, (uint64_t)effect->displacement));
+        effect->displacement_is_address |= is_near_image(image, (uint64_t)effect->displacement);
 }
 
 /** Decodes one instruction and adds it to the last run; returns its index. */

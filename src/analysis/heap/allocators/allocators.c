@@ -4,7 +4,8 @@
  * In: linkage names of functions and symbols, the table (table.c), the user's rules
  * (rules.c). Out: facts.allocator_roles, facts.map_roles, facts.allocator_arguments,
  * facts.wanted_arguments. What maps pages (mmap, sbrk) is kept apart: pages are not heap memory and
- * count for no verdict.
+ * count for no verdict. A file without symbols has no names: there, what gets to the kernel for
+ * memory may be an allocator (facts.has_unnamed_allocators; ways.c).
  */
 #include "analysis/heap/allocators/allocators.h"
 
@@ -99,6 +100,28 @@ static void want_arguments(struct facts *facts, uint32_t function_count)
     }
 }
 
+static bool has_allocator(const struct program *program)
+{
+    const uint8_t *roles = program->facts->allocator_roles;
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (roles[i] == ALLOCATOR_ALLOCATE || roles[i] == ALLOCATOR_REALLOCATE)
+            return true;
+    return false;
+}
+
+/** Whether nobody in the file is called malloc because nobody in it is called anything. */
+static void find_names(struct program *program)
+{
+    const struct image *image = program->images[0];
+    if (!image->is_stripped || (!image->is_static && has_allocator(program)))
+        return;
+    program->facts->has_unnamed_allocators = true;
+    diagnose(&program->diagnostics, image->path,
+             "has no symbols, so allocators are not known by name: what can give or take memory by "
+             "a system call is unknown; name them (--allocator 0xADDRESS) or look at the file "
+             "before strip");
+}
+
 void allocators_mark(struct program *program, const struct allocator_rule *rules, size_t rule_count)
 {
     struct facts *facts = program->facts;
@@ -115,5 +138,6 @@ void allocators_mark(struct program *program, const struct allocator_rule *rules
     mark_by_names(program, &names);
     allocator_names_deinit(&names);
     allocator_rules_apply(program, rules, rule_count);
+    find_names(program);
     want_arguments(facts, program->function_count);
 }

@@ -2,7 +2,8 @@
  * rules.c: the functions that the user says are allocators.
  *
  * In: names as people write them, readable ("pool::get") or of the symbol; all functions. Out:
- * their roles. A readable name may leave out the list of parameters. Demangling all names of a
+ * their roles. A name may be an address of the file, 0x and hexadecimal digits, where there are no
+ * symbols. A readable name may leave out the list of parameters. Demangling all names of a
  * large program takes seconds, so a function is demangled only if its symbol holds the last word of
  * some rule's name: both languages' manglings spell identifiers as they are.
  */
@@ -18,6 +19,7 @@ enum { WORDS = 2 };
 
 struct rule_state {
     const struct allocator_rule *rule;
+    uint64_t address;   /* that is given instead of a name, 0: none */
     char *words[WORDS]; /* that the symbol must hold; NULL: it may be anything */
     bool is_used;
 };
@@ -93,6 +95,22 @@ static void use(struct program *program, struct rule_state *state, uint32_t func
     allocator_set(facts, function, allocator);
 }
 
+/** The address that stands instead of a name; 0 if none does. */
+static uint64_t address_of(const char *name)
+{
+    char *end;
+    if (strncmp(name, "0x", 2) != 0)
+        return 0;
+    uint64_t address = strtoull(name, &end, 16);
+    return *end ? 0 : address;
+}
+
+static bool is_at(const struct program *program, uint32_t function, uint64_t address)
+{
+    return address && program->functions[function].image == 0 &&
+           program->functions[function].address == address;
+}
+
 static void apply_to(struct program *program, struct rule_state *states, size_t count,
                      uint32_t function)
 {
@@ -100,7 +118,7 @@ static void apply_to(struct program *program, struct rule_state *states, size_t 
     CLEANUP_FREE char *readable = NULL;
     for (size_t i = 0; i < count; i++) {
         const char *name = states[i].rule->allocator.name;
-        if (strcmp(linkage_name, name) == 0) {
+        if (strcmp(linkage_name, name) == 0 || is_at(program, function, states[i].address)) {
             use(program, &states[i], function);
             continue;
         }
@@ -127,7 +145,8 @@ void allocator_rules_apply(struct program *program, const struct allocator_rule 
         return;
     CLEANUP_FREE struct rule_state *states = xcalloc(rule_count, sizeof *states);
     for (size_t i = 0; i < rule_count; i++) {
-        states[i] = (struct rule_state){.rule = &rules[i]};
+        states[i] =
+            (struct rule_state){.rule = &rules[i], .address = address_of(rules[i].allocator.name)};
         find_words(&states[i]);
     }
     for (uint32_t i = 0; i < program->function_count; i++)
