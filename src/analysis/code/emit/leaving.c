@@ -141,20 +141,29 @@ static bool is_made_from_stack(const struct flow *flow, const struct value *valu
     return false;
 }
 
+/** Whether the register holds something that the function made from its own stack pointer. */
+static bool is_own(const struct flow *flow, const struct machine_state *state,
+                   register_number number)
+{
+    if (number >= MAX_REGISTERS)
+        return false;
+    const struct value *value = &state->registers[number];
+    return number == flow->arch->stack_pointer || is_height(value) || is_own_load(flow, value) ||
+           is_made_from_stack(flow, value);
+}
+
 /** Whether the stack pointer becomes something that the function did not have from itself. */
 static bool switches_stack(const struct flow *flow, const struct effect *effect,
                            const struct machine_state *state, const struct value *place)
 {
-    const struct value *source =
-        effect->stack_register < MAX_REGISTERS ? &state->registers[effect->stack_register] : NULL;
     switch (effect->stack) {
     case STACK_FROM_SLOT:
         return effect->reads_memory && !is_in_frame(flow, effect, place);
     case STACK_FROM_REGISTER:
-        return source && !is_height(source) && !is_own_load(flow, source) &&
-               !is_made_from_stack(flow, source);
+        return !is_own(flow, state, effect->stack_register);
     case STACK_UNKNOWN:
-        return true;
+        // A sum of registers, one of which leads into the frame.
+        return !is_own(flow, state, effect->source) && !is_own(flow, state, effect->index);
     default:
         return false;
     }
@@ -237,8 +246,9 @@ bool leaving_wants_origins(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->instructions.count; i++) {
         const struct effect *effect = &flow->instructions.data[i].effect;
-        if (effect->stack == STACK_FROM_REGISTER &&
-            effect->stack_register != flow->arch->frame_pointer)
+        if ((effect->stack == STACK_FROM_REGISTER &&
+             effect->stack_register != flow->arch->frame_pointer) ||
+            effect->stack == STACK_UNKNOWN)
             return true;
     }
     return false;
