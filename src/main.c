@@ -8,7 +8,9 @@
 #include "commands/options.h"
 #include "commands/session.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { STATUS_DONE = 0, STATUS_USAGE = 2 };
 
@@ -118,7 +120,9 @@ static int run(const struct options *options, const struct command_row *command)
         manual_print(&grammar, stdout);
     else
         return session_run(options, command ? command : &command_rows[0]);
-    return fflush(stdout) == 0 ? STATUS_DONE : STATUS_USAGE;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    return complain(error_create("the answer could not be written: %s", strerror(errno)));
 }
 
 int main(int argc, char **argv)

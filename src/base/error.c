@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,24 @@ static char *format_message(const char *format, va_list arguments)
     return message;
 }
 
+/** Takes out of a message what a terminal would obey: it may repeat what was typed or read. */
+static void clean(char *message)
+{
+    for (unsigned char *at = (unsigned char *)message; *at; at++) {
+        bool is_second =
+            at > (unsigned char *)message && at[-1] == 0xc2 && *at >= 0x80 && *at < 0xa0;
+        if (*at < 0x20 || *at == 0x7f || is_second)
+            *at = '?';
+    }
+}
+
 struct error *error_create(const char *format, ...)
 {
     struct error *error = xmalloc(sizeof *error);
     va_list arguments;
     va_start(arguments, format);
     error->message = format_message(format, arguments);
+    clean(error->message);
     va_end(arguments);
     return error;
 }

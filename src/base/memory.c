@@ -4,11 +4,27 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/** What is being worked on. Whoever runs out of memory is deep down and knows nothing of it. */
+static const char *subject;
+
+void memory_set_subject(const char *name)
+{
+    subject = name;
+}
 
 _Noreturn void out_of_memory(void)
 {
-    fputs("dwell: out of memory\n", stderr);
-    abort();
+    enum { STATUS_FAILED = 2 };
+    // Another thread may hold the lock of a stream.
+    char line[512];
+    int length = snprintf(line, sizeof line, "dwell: %s%sout of memory\n", subject ? subject : "",
+                          subject ? ": " : "");
+    ssize_t written =
+        write(STDERR_FILENO, line, length < (int)sizeof line ? (size_t)length : sizeof line - 1);
+    (void)written;
+    _exit(STATUS_FAILED);
 }
 
 void *xmalloc(size_t bytes)

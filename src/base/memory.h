@@ -1,6 +1,6 @@
 /*
  * memory.h: allocation that does not fail. The command-line program has nothing useful to do when
- * memory runs out, so these abort with one line; the recorder must not use them.
+ * memory runs out, so these end it with one line and status 2; the recorder must not use them.
  */
 #ifndef DWELL_BASE_MEMORY_H
 #define DWELL_BASE_MEMORY_H
@@ -8,6 +8,9 @@
 #include <stddef.h>
 
 _Noreturn void out_of_memory(void);
+
+/** Says which file is being worked on, for that line; @p name must stay, NULL: none. */
+void memory_set_subject(const char *name);
 
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);

@@ -21,8 +21,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LARGEST_FILE = 1 << 20, ARGUMENTS = 8 };
 
@@ -171,18 +174,45 @@ static void add_options(const struct options *options, struct config *config)
                                                          .arguments = {-1, -1, -1}}});
 }
 
+/** Whether the path names what this process has been given open: `--config <(...)`. */
+static bool is_given(const char *path)
+{
+    return strcmp(path, "/dev/stdin") == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
+           strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
+/** Opens a configuration without waiting for anybody: no other pipe or device is one. */
+static FILE *open_file(const char *path)
+{
+    struct stat status;
+    if (is_given(path))
+        return fopen(path, "re");
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return NULL;
+    bool is_regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    FILE *file = is_regular ? fdopen(descriptor, "r") : NULL;
+    if (!file)
+        close(descriptor);
+    if (!is_regular)
+        errno = EINVAL;
+    return file;
+}
+
 struct error *config_read(const struct options *options, struct config *ret)
 {
     const char *path = options->config ? options->config : ".dwell";
     *ret = (struct config){0};
     arena_init(&ret->strings);
     add_options(options, ret);
-    FILE *file = fopen(path, "re");
+    FILE *file = open_file(path);
     if (!file && !options->config && errno == ENOENT)
         return NULL;
     struct reader reader = {.path = path, .config = ret};
     struct error *error =
-        file ? read_lines(&reader, file) : error_create("%s: %s", path, strerror(errno));
+        file ? read_lines(&reader, file)
+             : error_create("%s: %s", path,
+                            errno == EINVAL ? "is not a regular file" : strerror(errno));
     if (file)
         fclose(file);
     if (error)

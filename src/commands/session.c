@@ -3,8 +3,10 @@
  * keep the others from being answered; the exit status tells.
  */
 #include "commands/session.h"
+#include "base/memory.h"
 
 #include "analysis/analyze.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "load/load.h"
@@ -98,6 +100,7 @@ static int run_file(struct session *session, const char *path)
 {
     session->is_loaded = false;
     session->progress = progress_start();
+    memory_set_subject(path);
     struct error *error = session->command->run(session, path);
     progress_stop(session->progress);
     int status = complain(error);

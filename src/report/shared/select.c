@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,36 @@ struct report_filter {
     regex_t expression;
 };
 
+/**
+ * How often a pattern repeats at most, all its counts multiplied. The C library writes repetitions
+ * out, so that a short pattern can take all memory, or more stack than there is.
+ */
+static bool is_too_large(const char *pattern)
+{
+    enum { MOST_REPETITIONS = 1000, LONGEST = 4096 };
+    unsigned long product = 1;
+    if (strlen(pattern) > LONGEST)
+        return true;
+    for (const char *at = strchr(pattern, '{'); at; at = strchr(at + 1, '{')) {
+        char *end;
+        unsigned long count = strtoul(at + 1, &end, 10);
+        if (*end == ',' && isdigit((unsigned char)end[1]))
+            count = strtoul(end + 1, NULL, 10);
+        if (count > MOST_REPETITIONS || (product *= count ? count : 1) > MOST_REPETITIONS)
+            return true;
+    }
+    return false;
+}
+
 struct error *report_filter_init(struct report *report)
 {
     const char *pattern = report->options->filter;
     report->filter = NULL;
     if (!pattern)
         return NULL;
+    if (is_too_large(pattern))
+        return error_create(
+            "--filter: the pattern is too large; repeat less than 1,000 times in all");
     struct report_filter *filter = xmalloc(sizeof *filter);
     int status = regcomp(&filter->expression, pattern, REG_EXTENDED | REG_NOSUB);
     if (status != 0) {
