@@ -119,8 +119,11 @@ static bool arithmetic_immediate(const struct encoding *e, uint64_t address, str
     ret->operand_bytes = bytes;
     ret->changes_flags = true;
     ret->value_may_be_address = is_wide_immediate(e);
+    // `lock or $0,(%rsp)` is a barrier: what is there stays.
+    bool is_barrier =
+        !e->immediate && (op == OP_ADD || op == OP_OR || op == OP_SUB || op == OP_XOR);
     if (is_memory(e)) {
-        set_memory(e, address, op == OP_CMP ? READS : READS | WRITES, bytes, ret);
+        set_memory(e, address, op == OP_CMP || is_barrier ? READS : READS | WRITES, bytes, ret);
         if (op == OP_CMP)
             set_value(ret, VALUE_COMPARE, REGISTER_NONE, REGISTER_NONE, e->immediate);
         else

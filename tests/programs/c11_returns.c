@@ -7,6 +7,8 @@
 //! expect heap[name=pushes].allocates in (maybe, always, unknown)
 //! expect heap[name=drops].allocates in (maybe, unknown)
 //! expect heap[name=reads].allocates == never
+//! expect heap[name=orders].allocates == never
+//! expect stack[name=orders].bound_bytes == 8
 //! run exits 0
 
 #include <stdlib.h>
@@ -35,11 +37,14 @@ __asm__(".text\n"
         ".type drop,@function\ndrop: add $8,%rsp\n ret\n.size drop,.-drop\n"
         ".globl drops\n.type drops,@function\n"
         "drops: call drop\n jmp allocates\n.size drops,.-drops\n"
+        ".globl orders\n.type orders,@function\n"
+        "orders: lock orq $0,(%rsp)\n ret\n.size orders,.-orders\n"
         ".globl reads\n.type reads,@function\nreads: mov (%rsp),%rax\n ret\n.size reads,.-reads\n");
 void skips(void);
 void falls(void);
 void pushes(void);
 void drops(void);
+void orders(void);
 void *reads(void);
 
 int main(void)
@@ -48,5 +53,6 @@ int main(void)
     falls();
     pushes();
     drops();
+    orders();
     return count == 3 && reads() ? 0 : 1;
 }
