@@ -288,6 +288,14 @@ static uint32_t written_registers(const struct effect *effect)
     return set;
 }
 
+/** Whether memory stays as it is: add, or, sub, xor of the constant 0. */
+static bool is_barrier(const struct encoding *e)
+{
+    unsigned op = e->reg & 7;
+    return !e->is_0f && e->opcode >= 0x80 && e->opcode <= 0x83 && e->mod != 3 && !e->immediate &&
+           (op == 0 || op == 1 || op == 5 || op == 6);
+}
+
 static void compare_with_zydis(const uint8_t *bytes)
 {
     struct encoding encoding;
@@ -312,7 +320,7 @@ static void compare_with_zydis(const uint8_t *bytes)
     assert_int_equal(fast.is_thread_local, slow.is_thread_local);
     assert_int_equal(fast.displacement_is_address, slow.displacement_is_address);
     if (slow.writes_memory)
-        assert_true(fast.writes_memory);
+        assert_int_equal(fast.writes_memory, !is_barrier(&encoding));
     if (slow.reads_memory)
         assert_true(fast.reads_memory);
     if (fast.access_bytes)
