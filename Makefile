@@ -5,6 +5,7 @@
 #   make test       all tests, with the normal and with the sanitized build; ends with a count
 #   make bench      time against the usual tools
 #   make fuzz       fuzz the loader (FUZZ_SECONDS=60)
+#   make hunt       hold promises against random programs (SECONDS=60, SEED=1)
 #   make format     clang-format all C files in place
 #   make install    into PREFIX (/usr/local), below DESTDIR if that is set
 
@@ -13,9 +14,11 @@ SANITIZED ?= build-san
 FUZZ ?= build-fuzz
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+SECONDS ?= 60
+SEED ?= 1
 JOBS ?= $(shell nproc)
 
-.PHONY: all run examples test bench fuzz format install clean sanitized
+.PHONY: all run examples test bench fuzz hunt format install clean sanitized
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/build.ninja
@@ -90,6 +93,9 @@ $(FUZZ)/build.ninja:
 fuzz: $(FUZZ)/build.ninja
 	@ninja -C $(FUZZ) -j $(JOBS) tests/fuzz/load_fuzzer
 	@tests/fuzz/run.sh $(FUZZ) $(FUZZ_SECONDS)
+
+hunt: all
+	@python3 tests/soundness/generate/hunt.py $(BUILD)/dwell --seconds $(SECONDS) --seed $(SEED)
 
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/programs/' | \

@@ -1,0 +1,51 @@
+/*
+ * driver.h: what generated programs (emitter.py) are written against; driver.c has the bodies.
+ *
+ * A subject is a function whose promises are checked. A leaf is a function at the end of a way that
+ * calls take; it says by HUNT_ENTER that it was entered, by which call, and how deep the stack was.
+ */
+#ifndef HUNT_DRIVER_H
+#define HUNT_DRIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hunt_subject {
+    const char *name;
+    void (*run)(long);
+    void (*prepare)(long); /* called before, with the same argument; not counted; or NULL */
+};
+
+extern const struct hunt_subject hunt_subjects[];
+extern const int hunt_subject_count;
+
+extern volatile long hunt_one; /* 1, which no compiler knows */
+extern volatile long hunt_sink;
+extern void *volatile hunt_kept;      /* what was allocated last */
+extern volatile unsigned hunt_raised; /* to be counted up before each throw */
+
+void hunt_enter(int leaf, void *return_address, void *frame);
+/** Leaves the subject for good, as a panic does. */
+void hunt_leave(void) __attribute__((noreturn));
+/** The program has a weak function of this name that does nothing; this one allocates. */
+long hunt_overridden(long);
+
+#ifdef __cplusplus
+}
+#endif
+
+#define HUNT_ENTER(leaf) hunt_enter(leaf, __builtin_return_address(0), __builtin_frame_address(0))
+#define NOINLINE __attribute__((noinline))
+#ifdef __clang__
+#define NOIPA __attribute__((noinline))
+#else
+#define NOIPA __attribute__((noipa))
+#endif
+
+#endif
