@@ -27,6 +27,7 @@ KINDS = {
     "unit": unit.collect,
     "cli": cli.collect,
     "cache": scripts.collect_cache,
+    "hostile": scripts.collect_hostile,
     "programs": programs.collect,
     "soundness": soundness.collect,
     "oracle": scripts.collect_oracles,

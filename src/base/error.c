@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DIAGNOSTICS = 200 };
+enum { MAX_DIAGNOSTICS = 200, LONGEST_DIAGNOSTIC = 4096 };
 
 static char *format_message(const char *format, va_list arguments)
 {
@@ -85,6 +85,9 @@ void diagnose(struct diagnostics *diagnostics, const char *file, const char *for
     va_start(arguments, format);
     char *message = format_message(format, arguments);
     va_end(arguments);
+    // It may hold names from a file, of any length.
+    if (strlen(message) > LONGEST_DIAGNOSTIC)
+        strcpy(message + LONGEST_DIAGNOSTIC - 4, "...");
     if (is_known(diagnostics, file, message)) {
         free(message);
         return;

@@ -33,7 +33,9 @@ struct load_state {
     uint32_t common_section;         /* object files: holds common symbols, NONE */
     uint64_t common_next;            /* address of the next one */
     uint32_t external_section;       /* object files: one entry for each imported symbol, NONE */
-    uint32_t loaded_by; /* the image that needed this one first, NONE for the main file */
+    uint32_t loaded_by;   /* the image that needed this one first, NONE for the main file */
+    uint64_t name_budget; /* bytes that names may still take; see take_name() */
+    bool has_lost_names;
 };
 
 /** What is being loaded, passed down instead of globals. */
@@ -85,11 +87,26 @@ const uint8_t *file_range(const struct image *image, uint64_t offset, uint64_t b
 /** A table of NUL-terminated strings. */
 struct string_table {
     const char *data;
-    uint64_t bytes;
+    uint64_t bytes; /* up to the end of the last string that ends in it */
 };
 
-/** Returns the string at @p offset, "" if it does not end within the table. */
+/** Makes a table of @p bytes at @p data, NULL for none. */
+struct string_table string_table_make(const void *data, uint64_t bytes);
+
+/** Returns the string at @p offset, "" if it does not end within the table. In constant time. */
 const char *string_at(const struct string_table *table, uint64_t offset);
+
+/** What stands for a name that take_name() refuses. */
+#define LOST_NAME "(name too long)"
+
+/**
+ * The same for a name that the program keeps or prints. Strings of a table may overlap, so that n
+ * names of n bytes fit into a file of n bytes; no linker makes such files. So the names of a file
+ * may take NAMES_PER_BYTE times its size: then this leaves a diagnostic and returns NULL.
+ */
+const char *take_name(struct loader *loader, struct image *image, const struct string_table *table,
+                      uint64_t offset);
+enum { NAMES_PER_BYTE = 8 };
 
 /** The string table in ELF section @p index; empty if it is none. */
 struct string_table string_table_of(const struct image *image, size_t index);

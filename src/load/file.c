@@ -66,11 +66,38 @@ const uint8_t *file_range(const struct image *image, uint64_t offset, uint64_t b
     return image->file + offset;
 }
 
+struct string_table string_table_make(const void *data, uint64_t bytes)
+{
+    const char *end = data && bytes ? memrchr(data, 0, bytes) : NULL;
+    if (!end)
+        return (struct string_table){0};
+    return (struct string_table){data, (uint64_t)(end - (const char *)data) + 1};
+}
+
 const char *string_at(const struct string_table *table, uint64_t offset)
 {
-    if (offset >= table->bytes || !memchr(table->data + offset, 0, table->bytes - offset))
-        return "";
-    return table->data + offset;
+    return offset < table->bytes ? table->data + offset : "";
+}
+
+const char *take_name(struct loader *loader, struct image *image, const struct string_table *table,
+                      uint64_t offset)
+{
+    struct load_state *load = image->load;
+    const char *name = string_at(table, offset);
+    size_t length = strnlen(name, load->name_budget);
+    if (length < load->name_budget) {
+        load->name_budget -= length;
+        return name;
+    }
+    load->name_budget = 0;
+    if (!load->has_lost_names)
+        diagnose(
+            &loader->program->diagnostics, image->path,
+            "its names overlap and would take more than %d times the file; the rest of them is "
+            "left out",
+            NAMES_PER_BYTE);
+    load->has_lost_names = true;
+    return NULL;
 }
 
 bool section_header(const struct image *image, size_t index, GElf_Shdr *ret)
@@ -86,5 +113,5 @@ struct string_table string_table_of(const struct image *image, size_t index)
         (header.sh_flags & SHF_COMPRESSED))
         return (struct string_table){0};
     const uint8_t *data = file_range(image, header.sh_offset, header.sh_size);
-    return (struct string_table){(const char *)data, data ? header.sh_size : 0};
+    return string_table_make(data, header.sh_size);
 }

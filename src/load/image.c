@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "load/elf_file.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,19 +168,41 @@ static Elf_Data *dynamic_entries(const struct image *image, size_t *ret_strings)
     return NULL;
 }
 
-static void read_dynamic_entry(struct image *image, const struct string_table *strings,
-                               const GElf_Dyn *entry)
+/**
+ * Adds a needed library. One whose name cannot be that of a file, or that comes behind more than
+ * any program needs, stands for all further ones: something is needed that is not there.
+ */
+static void add_needed(struct loader *loader, struct image *image,
+                       const struct string_table *strings, uint64_t offset)
+{
+    enum { MOST_NEEDED = 4096 };
+    uint32_t count = image->needed_count;
+    if (count && image->needed[count - 1].is_lost)
+        return;
+    const char *name = count < MOST_NEEDED ? take_name(loader, image, strings, offset) : NULL;
+    bool is_lost = !name || strlen(name) >= PATH_MAX;
+    if (is_lost)
+        diagnose(&loader->program->diagnostics, image->path,
+                 "needs libraries that are too many, or whose names are too long; those and the "
+                 "rest of them are left out");
+    image->needed[image->needed_count++] = (struct needed_library){
+        .name = is_lost ? LOST_NAME : name, .image = NONE, .is_lost = is_lost};
+}
+
+static void read_dynamic_entry(struct loader *loader, struct image *image,
+                               const struct string_table *strings, const GElf_Dyn *entry)
 {
     struct load_state *load = image->load;
     switch (entry->d_tag) {
     case DT_NEEDED:
-        image->needed[image->needed_count++] =
-            (struct needed_library){.name = string_at(strings, entry->d_un.d_val), .image = NONE};
+        add_needed(loader, image, strings, entry->d_un.d_val);
         break;
-    case DT_SONAME:
-        if (*string_at(strings, entry->d_un.d_val))
-            image->name = string_at(strings, entry->d_un.d_val);
+    case DT_SONAME: {
+        const char *name = take_name(loader, image, strings, entry->d_un.d_val);
+        if (name && *name)
+            image->name = name;
         break;
+    }
     case DT_RUNPATH:
         load->run_path = string_at(strings, entry->d_un.d_val);
         break;
@@ -222,7 +245,7 @@ void image_load_dynamic(struct loader *loader, struct image *image)
         if (!gelf_getdyn(data, (int)i, &entry) || entry.d_tag == DT_NULL)
             break;
         has_soname |= entry.d_tag == DT_SONAME;
-        read_dynamic_entry(image, &strings, &entry);
+        read_dynamic_entry(loader, image, &strings, &entry);
     }
     // Old linkers do not mark position-independent executables; a library has a name.
     if (image->type == IMAGE_SHARED && image->interpreter && !has_soname)
@@ -251,10 +274,32 @@ static void read_build_id(struct loader *loader, struct image *image)
     }
 }
 
-static void read_parts(struct loader *loader, struct image *image)
+/**
+ * Refuses a file of which the same bytes are in many segments, or in many sections: it costs many
+ * times what its size lets expect. Those of real files do not overlap.
+ */
+static struct error *check_content(const struct image *image)
+{
+    enum { TIMES = 2, SPARE = 1 << 16 };
+    uint64_t limit = TIMES * image->file_bytes + SPARE, in_segments = 0, in_sections = 0;
+    for (uint32_t i = 0; i < image->segment_count && in_segments <= limit; i++)
+        in_segments += image->segments[i].file_bytes;
+    for (uint32_t i = 0; i < image->section_count && in_sections <= limit; i++)
+        in_sections += image->sections[i].data ? image->sections[i].bytes : 0;
+    if (in_segments <= limit && in_sections <= limit)
+        return NULL;
+    return error_create("%s: has %s that overlap in the file, and together are more than %d times "
+                        "as large; no linker makes such a file",
+                        image->path, in_segments > limit ? "segments" : "sections", TIMES);
+}
+
+static struct error *read_parts(struct loader *loader, struct image *image)
 {
     image_load_segments(loader, image);
     image_load_sections(loader, image);
+    struct error *error = check_content(image);
+    if (error)
+        return error;
     if (image->type == IMAGE_OBJECT)
         object_place(loader, image);
     image_load_dynamic(loader, image);
@@ -265,6 +310,7 @@ static void read_parts(struct loader *loader, struct image *image)
     else
         image_load_relocations(loader, image);
     image_load_unwind(loader, image);
+    return NULL;
 }
 
 static const char *last_part(const char *path)
@@ -300,6 +346,7 @@ struct error *image_load(struct loader *loader, const char *path, struct mapping
     image->load = arena_alloc(arena, sizeof *image->load);
     image->load->mapping = mapping;
     image->load->loaded_by = NONE;
+    image->load->name_budget = NAMES_PER_BYTE * mapping.bytes;
     image->path = arena_strdup(arena, path);
     image->name = last_part(image->path);
     image->file = mapping.data;
@@ -310,8 +357,8 @@ struct error *image_load(struct loader *loader, const char *path, struct mapping
     struct error *error = check_header(image, &header);
     if (!error) {
         describe_machine(loader, image, &header);
-        read_parts(loader, image);
-        if (!image->segment_count && !image->section_count)
+        error = read_parts(loader, image);
+        if (!error && !image->segment_count && !image->section_count)
             error = error_create("%s: holds no segment and no section that can be read; is the "
                                  "file truncated?",
                                  path);

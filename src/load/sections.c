@@ -247,8 +247,8 @@ void image_load_sections(struct loader *loader, struct image *image)
             break;
         }
         struct section *section = &image->sections[image->section_count++];
-        read_section(loader, image, &section_entry, string_at(&names, section_entry.sh_name),
-                     section);
+        const char *name = take_name(loader, image, &names, section_entry.sh_name);
+        read_section(loader, image, &section_entry, name ? name : LOST_NAME, section);
         section->index = (uint32_t)i;
         image->is_rewritten |= section->role == SECTION_DEAD_CODE;
     }

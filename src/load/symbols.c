@@ -89,6 +89,18 @@ static bool read_symbol(struct image *image, const GElf_Sym *entry, uint32_t sec
     return true;
 }
 
+/**
+ * Gives a symbol whose name is lost one that binds to nothing. That of an import is not known to be
+ * absent either.
+ */
+static void lose_name(struct symbol *symbol)
+{
+    if (symbol->is_defined)
+        return;
+    symbol->name = "";
+    symbol->binding = BINDING_GLOBAL;
+}
+
 /** Linkers append "@VERSION" to names in the static table; the version is known otherwise. */
 static const char *name_without_version(struct collector *collector, const char *name)
 {
@@ -107,11 +119,14 @@ struct versions {
     Elf_Data *numbers;
 };
 
-enum { MAX_VERSION = 0x7fff, VERSION_IS_HIDDEN = 0x8000 };
+enum { MAX_VERSION = 0x7fff, VERSION_IS_HIDDEN = 0x8000, LONGEST_VERSION = 1024 };
 
 static void set_version(struct versions *versions, uint32_t number, const char *name)
 {
     number &= MAX_VERSION;
+    // Each symbol that has the version has the name, so no other budget holds for these.
+    if (strnlen(name, LONGEST_VERSION) == LONGEST_VERSION)
+        name = LOST_NAME;
     if (number < versions->count && *name)
         versions->names[number] = name;
 }
@@ -122,11 +137,14 @@ static void read_needed_versions(struct versions *versions, Elf_Data *data,
 {
     GElf_Verneed need;
     int offset = 0;
-    // Each step moves forward, so the section's size bounds the number of steps.
+    size_t left = data->d_size / sizeof(Elf64_Vernaux);
+    // Each step moves forward, so the section's size bounds the number of steps. Lists of versions
+    // may overlap, so that it does not bound theirs.
     while (gelf_getverneed(data, offset, &need)) {
         GElf_Vernaux aux;
         int at = offset + (int)need.vn_aux;
-        for (unsigned i = 0; i < need.vn_cnt && gelf_getvernaux(data, at, &aux); i++) {
+        for (unsigned i = 0; i < need.vn_cnt && left && gelf_getvernaux(data, at, &aux); i++) {
+            left--;
             set_version(versions, aux.vna_other, string_at(strings, aux.vna_name));
             if (!aux.vna_next || aux.vna_next > (1u << 24))
                 break;
@@ -230,9 +248,12 @@ static uint32_t read_table(struct collector *collector, Elf_Scn *section, const 
         if (entry.st_shndx != SHN_XINDEX)
             section_number = entry.st_shndx;
         struct incoming incoming = {.table = table};
-        const char *name = name_without_version(collector, string_at(strings, entry.st_name));
-        if (!read_symbol(image, &entry, section_number, (uint32_t)i, name, &incoming.symbol))
+        const char *name = take_name(collector->loader, image, strings, entry.st_name);
+        const char *shown = name ? name_without_version(collector, name) : LOST_NAME;
+        if (!read_symbol(image, &entry, section_number, (uint32_t)i, shown, &incoming.symbol))
             continue;
+        if (!name)
+            lose_name(&incoming.symbol);
         incoming.symbol.is_dynamic = table == TABLE_DYNAMIC;
         apply_version(&versions, (uint32_t)i, &incoming.symbol);
         array_push(&collector->incoming, incoming);
@@ -267,7 +288,8 @@ static void read_foreign_table(struct collector *collector, uint8_t *data, size_
             names.sh_size > bytes - names.sh_offset)
             continue;
         size_t first = collector->incoming.count;
-        struct string_table strings = {(const char *)data + names.sh_offset, names.sh_size};
+        struct string_table strings = string_table_make(data + names.sh_offset, names.sh_size);
+        collector->image->load->name_budget += NAMES_PER_BYTE * (uint64_t)bytes;
         read_table(collector, section, &header, &strings, TABLE_OTHER);
         // Its section numbers are its own; places are found by address.
         for (size_t i = first; i < collector->incoming.count; i++) {

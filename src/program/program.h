@@ -140,6 +140,7 @@ struct needed_library {
     const char *name;
     const char *path; /* where the loader would find it, NULL if nowhere */
     uint32_t image;   /* index in program.images if it was loaded, else NONE */
+    bool is_lost;     /* the name says nothing; stands for all that are left out */
 };
 
 struct image {

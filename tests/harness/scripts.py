@@ -30,6 +30,13 @@ def collect_cache(context):
     yield "cache", lambda: run_script(context, "cache/cache.py", context.build)
 
 
+def collect_hostile(context):
+    """Files that are made to cost much, and files and streams that fail, with both builds."""
+    flags = ["--sanitized"] if context.is_sanitized else []
+    for name in ("small",):
+        yield name, lambda name=name: run_script(context, f"hostile/{name}.py", context.build, *flags)
+
+
 def collect_fuzz(context):
     """Damaged files, read by the sanitized build."""
     if context.is_sanitized:

@@ -284,6 +284,8 @@ static void finish_units(void *context, unsigned index, size_t begin, size_t end
         unit->worker = index;
         if (!split_read(worker, unit))
             unit_finish(worker, unit);
+        if (!worker->attribute_budget && !unit->problem)
+            unit->problem = TOO_MANY_ATTRIBUTES;
         if (unit->owns_lines)
             lines_read(worker, unit);
     }

@@ -142,11 +142,20 @@ static void find_sections(struct debug_file *file, Elf *elf, struct found_sectio
 
 /* ---- Decompression --------------------------------------------------------------------------- */
 
-/** Whether the claimed size is possible: deflate reaches 1032:1; zstd more, but not on DWARF. */
+/**
+ * Whether the sections are not larger than their file lets expect. Compressed ones of real programs
+ * take a third to a tenth of their size; deflate reaches 1032:1, zstd more.
+ */
 static bool size_is_credible(const struct found *found)
 {
-    uint64_t ratio = found->compression == ELFCOMPRESS_ZSTD ? 4096 : 1040;
-    return found->full_bytes / ratio <= found->bytes;
+    enum { MAX_GROWTH = 24, MIN_BYTES = 8 << 20 };
+    uint64_t full = 0, stored = 0;
+    for (int i = 0; i < DEBUG_SECTION_COUNT; i++) {
+        stored += found[i].bytes;
+        if (__builtin_add_overflow(full, found[i].full_bytes, &full))
+            return false;
+    }
+    return full <= MIN_BYTES || (full - MIN_BYTES) / MAX_GROWTH <= stored;
 }
 
 /** libelf's elf_compress() would do, but writes to the file's headers, which are mapped read-only.
@@ -205,11 +214,8 @@ static bool make_layout(const struct found *found, struct layout *ret)
     *ret = (struct layout){.total = sizeof(Elf64_Ehdr)};
     bool ok = layout_add(ret, HEADERS * sizeof(Elf64_Shdr), &ret->headers) &&
               layout_add(ret, (HEADERS + 1) * NAME_BYTES, &ret->names);
-    for (int i = 0; ok && i < DEBUG_SECTION_COUNT; i++) {
-        if (found[i].compression && !size_is_credible(&found[i]))
-            return false;
+    for (int i = 0; ok && i < DEBUG_SECTION_COUNT; i++)
         ok = layout_add(ret, found[i].full_bytes, &ret->data[i]);
-    }
     return ok;
 }
 
@@ -253,8 +259,8 @@ static struct error *rebuild(struct debug_file *file, const struct found *found,
 {
     struct layout layout;
     GElf_Ehdr header;
-    if (!gelf_getehdr(elf, &header) || !make_layout(found, &layout))
-        return error_create("debug sections are compressed but claim impossible sizes");
+    if (!gelf_getehdr(elf, &header) || !size_is_credible(found) || !make_layout(found, &layout))
+        return error_create("debug sections are compressed and claim sizes that none have");
     // calloc of this size maps fresh pages: a false size costs nothing until it is filled.
     uint8_t *copy = calloc(1, layout.total);
     if (!copy)
@@ -302,6 +308,20 @@ static bool has_compressed(const struct found *found)
     return false;
 }
 
+/** Sums up what the file holds, and cuts off what follows the last string of a section. */
+static void measure(struct debug_file *file, const struct found *found)
+{
+    static const enum debug_section strings[] = {DEBUG_STR, DEBUG_LINE_STR};
+    file->stored_bytes = 0;
+    for (int i = 0; i < DEBUG_SECTION_COUNT; i++)
+        file->stored_bytes += found[i].bytes;
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        struct bytes *section = &file->sections[strings[i]];
+        const uint8_t *end = section->bytes ? memrchr(section->data, 0, section->bytes) : NULL;
+        section->bytes = end ? (size_t)(end - section->data) + 1 : 0;
+    }
+}
+
 static struct error *read_sections(struct debug_file *file, bool must_rebuild)
 {
     elf_version(EV_CURRENT);
@@ -329,6 +349,8 @@ static struct error *read_sections(struct debug_file *file, bool must_rebuild)
         hide_index(file, elf, &found[DEBUG_TU_INDEX]);
     }
     elf_end(elf);
+    if (!error)
+        measure(file, found);
     return error;
 }
 

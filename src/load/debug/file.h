@@ -42,7 +42,8 @@ struct debug_file {
     uint8_t *rebuilt;       /* decompressed copy, or NULL */
     const uint8_t *elf;     /* what libdw is to open; stays in place until the file is closed */
     size_t elf_bytes;
-    struct bytes sections[DEBUG_SECTION_COUNT];
+    struct bytes sections[DEBUG_SECTION_COUNT]; /* those of strings end with the end of one */
+    size_t stored_bytes;                        /* of all of them, as they are in the file */
     struct bytes alt_link;   /* .gnu_debugaltlink: name and build-id of dwz's file */
     struct bytes supplement; /* .debug_sup: the same in DWARF 5 */
 };

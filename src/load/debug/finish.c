@@ -54,8 +54,11 @@ static struct description describe(struct worker *worker, struct unit *unit, con
 static const char *keep(struct worker *worker, const char *text)
 {
     size_t length = text ? strnlen(text, worker->name_budget) : 0;
-    if (!text || length == worker->name_budget)
+    if (!text || length == worker->name_budget) {
+        // Else one string after the other would be gone through for nothing.
+        worker->name_budget = text ? 0 : worker->name_budget;
         return NULL;
+    }
     worker->name_budget -= length;
     return arena_strdup(&worker->arena, text);
 }
@@ -152,12 +155,11 @@ static int by_address(const void *a, const void *b)
 
 static void finish_unit(struct worker *worker, struct unit *unit)
 {
-    const char *name = unit->name ? unit->name : "";
-    const char *producer = unit->producer ? unit->producer : "";
+    const char *name = keep(worker, unit->name), *producer = keep(worker, unit->producer);
     unit->result = (struct debug_unit){
-        .name = arena_strdup(&worker->arena, name),
-        .directory = unit->directory ? arena_strdup(&worker->arena, unit->directory) : NULL,
-        .producer = arena_strdup(&worker->arena, producer),
+        .name = name ? name : "",
+        .directory = keep(worker, unit->directory),
+        .producer = producer ? producer : "",
         .language = unit->language,
         .has_details = unit->types.has_details,
         .keeps_parameters = unit->types.has_kept_parameters && !unit->types.has_moved_parameters,

@@ -136,6 +136,10 @@ struct worker {
     struct int_map names; /* position of an entry -> index in name_texts; of one unit */
     ARRAY(const char *) name_texts;
     size_t name_budget;         /* bytes that names of the present unit may still take */
+    size_t name_grant;          /* that it has of spare_names */
+    size_t spare_names;         /* for units whose names are long for their size */
+    size_t attribute_budget;    /* attributes that may still be read for the present unit */
+    size_t table_budget;        /* bytes of line tables that may still be read */
     ARRAY(struct range) ranges; /* scratch of ranges_read() */
     size_t range_budget;
     struct type_output types;
@@ -217,6 +221,9 @@ static inline bool has(const struct entry_data *entry, enum attribute attribute)
 {
     return entry->present >> attribute & 1;
 }
+
+/** The problem of a unit whose attribute_budget is used up. */
+#define TOO_MANY_ATTRIBUTES "has more attributes than its size allows and was read in part only"
 
 /** Reads the entry at @p at in @p unit; false if it is malformed. */
 bool entry_read(struct worker *worker, struct unit *unit, const uint8_t *at,

@@ -196,8 +196,14 @@ void line_tables_free(struct worker *worker)
     }
 }
 
-static struct line_table *read_table(const struct unit *unit)
+static struct line_table *read_table(struct worker *worker, const struct unit *unit)
 {
+    // Units that take turns with one table each, or call it from folders of their own, make it be
+    // read again and again.
+    uint64_t bytes = line_table_bytes(unit->base, unit->line_offset);
+    if (bytes > worker->table_budget)
+        return NULL;
+    worker->table_budget -= bytes;
     struct line_table *table = xcalloc(1, sizeof *table);
     table->file = unit->base;
     table->directory = unit->directory;
@@ -229,7 +235,7 @@ static struct line_table *table_of(struct worker *worker, const struct unit *uni
     struct line_table **slot = &worker->line_tables[(uintptr_t)key / 16 % LINE_TABLES];
     if (*slot && (*slot)->key == key && (*slot)->directory == unit->directory)
         return *slot;
-    struct line_table *table = read_table(unit);
+    struct line_table *table = read_table(worker, unit);
     if (!table)
         return NULL;
     table->key = key;

@@ -11,7 +11,7 @@
  */
 #include "load/debug/internal.h"
 
-enum { MAX_HOPS = 8, MAX_SCOPES = 64, MAX_NAME = 4096, BUDGET_PER_BYTE = 64 };
+enum { MAX_HOPS = 8, MAX_SCOPES = 64, MAX_NAME = 4096, BUDGET_PER_BYTE = 64, MAX_GRANT = 64 << 10 };
 
 static const char too_long[] = "(name too long)";
 
@@ -20,7 +20,13 @@ void names_reset(struct worker *worker, size_t unit_bytes)
     int_map_deinit(&worker->names);
     int_map_init(&worker->names);
     worker->name_texts.count = 0;
-    worker->name_budget = unit_bytes * BUDGET_PER_BYTE + (64 << 10);
+    // What is left of the grant of the unit before goes back.
+    size_t left =
+        worker->name_budget < worker->name_grant ? worker->name_budget : worker->name_grant;
+    worker->spare_names += left;
+    worker->name_grant = worker->spare_names < MAX_GRANT ? worker->spare_names : MAX_GRANT;
+    worker->spare_names -= worker->name_grant;
+    worker->name_budget = unit_bytes * BUDGET_PER_BYTE + worker->name_grant;
 }
 
 static const char *keep_name(struct worker *worker, const uint8_t *at, const char *text)

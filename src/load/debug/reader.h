@@ -105,11 +105,13 @@ static inline const char *reader_string(struct reader *reader)
     return (const char *)start;
 }
 
-/** Returns the string at @p offset of a string section, NULL if there is none. */
+/**
+ * Returns the string at @p offset of a string section, NULL if there is none. Such sections end
+ * with the end of a string (debug_file.sections), so that it need not be looked for each time.
+ */
 static inline const char *section_string(struct bytes section, uint64_t offset)
 {
-    struct reader reader = reader_at(section, offset);
-    return reader.failed ? NULL : reader_string(&reader);
+    return offset < section.bytes ? (const char *)section.data + offset : NULL;
 }
 
 #endif

@@ -13,7 +13,12 @@
 
 #include <stdlib.h>
 
-enum { MIN_ABBREV_BUDGET = 64 << 20, ABBREV_REUSE = 64 };
+enum {
+    MIN_ABBREV_BUDGET = 64 << 20,
+    ABBREV_REUSE = 64,
+    MIN_UNITS = 4096,
+    LEAST_STORED_BYTES = 8, // of a unit, compressed; real ones take some tens
+};
 
 /** Reads the header of the unit at @p reader's position; false if its length makes no sense. */
 static bool read_length(struct reader *reader, struct unit *unit)
@@ -87,7 +92,13 @@ static void scan_section(const struct debug_file *file, struct bytes section, bo
                          struct unit_list *list, const char **ret_problem)
 {
     struct reader reader = reader_at(section, 0);
+    size_t most = list->units.count + MIN_UNITS + file->stored_bytes / LEAST_STORED_BYTES;
     while (!reader.failed && reader.next < reader.end) {
+        if (list->units.count >= most) {
+            *ret_problem = "the debug information has more units than its size allows; the rest of "
+                           "them is left out";
+            return;
+        }
         struct unit unit = {.file = file,
                             .base = file,
                             .in_types = in_types,

@@ -290,7 +290,9 @@ static void walk_entries(struct walk *walk)
         }
         at = step(walk, at);
         if (!at) {
-            walk->unit->problem = "is malformed and was read in part only";
+            walk->unit->problem = walk->worker->attribute_budget
+                                      ? "is malformed and was read in part only"
+                                      : TOO_MANY_ATTRIBUTES;
             break;
         }
     } while (walk->depth > 0);

@@ -9,11 +9,23 @@
 
 #include <stdlib.h>
 
-enum { RECYCLE_BYTES = 64 << 20 };
+enum {
+    RECYCLE_BYTES = 64 << 20,
+    SPARE_NAMES = 16 << 20,
+    MIN_TABLE_BUDGET = 64 << 20,
+    TABLE_REUSE = 64,
+    // Entries take some bytes for each attribute, and are read again for those that refer to them.
+    ATTRIBUTES_PER_BYTE = 64,
+    MIN_ATTRIBUTES = 1024,
+};
 
 void worker_init(struct worker *worker, struct session *session, uint32_t index)
 {
-    *worker = (struct worker){.session = session, .index = index};
+    size_t line_bytes = session->files[DEBUG_FILE_MAIN]->sections[DEBUG_LINE].bytes;
+    *worker = (struct worker){.session = session,
+                              .index = index,
+                              .spare_names = SPARE_NAMES,
+                              .table_budget = line_bytes * TABLE_REUSE + MIN_TABLE_BUDGET};
     worker->cus = xcalloc(session->list.units.count, sizeof *worker->cus);
     arena_init(&worker->arena);
     string_map_init(&worker->file_ids);
@@ -112,6 +124,8 @@ bool worker_begin(struct worker *worker, struct unit *unit)
     if (!open_unit(worker, unit))
         return false;
     worker->range_budget = (size_t)(unit->end - unit->start) * 2 + 4096;
+    worker->attribute_budget =
+        (size_t)(unit->end - unit->start) * ATTRIBUTES_PER_BYTE + MIN_ATTRIBUTES;
     return true;
 }
 
@@ -182,6 +196,7 @@ static enum attribute vendor_attribute(unsigned code)
 /** What dwarf_getattrs() reports while it goes through an entry. */
 struct collection {
     struct entry_data *entry;
+    size_t *budget;
     unsigned last_form; // of the last attribute with bytes of its own, 0 if none
     const uint8_t *last_value;
 };
@@ -189,6 +204,9 @@ struct collection {
 static int collect_attribute(Dwarf_Attribute *attribute, void *context)
 {
     struct collection *collection = context;
+    if (*collection->budget == 0)
+        return DWARF_CB_ABORT;
+    --*collection->budget;
     if (attribute->form != DW_FORM_implicit_const) {
         collection->last_form = attribute->form;
         collection->last_value = attribute->valp;
@@ -323,7 +341,7 @@ bool entry_read(struct worker *worker, struct unit *unit, const uint8_t *at, str
         return false;
     ret->tag = (unsigned)tag;
     ret->has_children = dwarf_haschildren(&ret->die) > 0;
-    struct collection collection = {.entry = ret};
+    struct collection collection = {.entry = ret, .budget = &worker->attribute_budget};
     if (dwarf_getattrs(&ret->die, collect_attribute, &collection, 0) != 1)
         return false;
     ret->present &= ~(uint64_t)1; // ATTRIBUTE_NONE collects what nobody wants

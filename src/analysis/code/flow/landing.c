@@ -52,18 +52,24 @@ static bool add_entry(struct flow *flow, const struct range *range,
     return true;
 }
 
-/** Reads the tables of all unwind entries of a range, the first of which must cover its start. */
+/**
+ * Reads the tables of all unwind entries of a range, the first of which must cover its start. Those
+ * of real code do not overlap, so that there are not more rows than bytes.
+ */
 static bool add_range(struct flow *flow, const struct range *range)
 {
     const struct image *image = flow->image;
+    uint64_t end = 0;
     const struct unwind_entry *entry = image_unwind_at(image, range->address);
     if (!entry)
         return false;
     for (; entry < image->unwind_entries + image->unwind_count &&
            entry->address < range->address + range->bytes;
-         entry++)
-        if (!add_entry(flow, range, entry))
+         entry++) {
+        if (entry->address < end || !add_entry(flow, range, entry))
             return false;
+        end = entry->address + entry->bytes;
+    }
     return true;
 }
 
