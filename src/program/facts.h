@@ -280,6 +280,9 @@ struct facts {
     int64_t thread_limit_bytes; /* the same of another thread of this program */
 };
 
+/** The readable form of a symbol's name, or @p linkage_name itself if it has none. */
+const char *program_readable_name(struct program *program, const char *linkage_name);
+
 /** Readable name of a function: demangled, or "function at 0x..."; cached, never NULL. */
 const char *program_function_name(struct program *program, uint32_t function);
 

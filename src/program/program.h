@@ -365,7 +365,9 @@ struct program {
 
     struct facts *facts; /* facts.h; NULL before analysis */
 
-    const char **names; /* readable, of functions; use program_function_name() */
+    const char **names;      /* readable, of functions; use program_function_name() */
+    uint64_t readable_bytes; /* of all readable names so far */
+    bool has_too_many_names; /* no further ones are made */
 
     /** From a linkage name to a malloced readable one, NULL if it is not mangled; thread-safe. */
     char *(*demangle)(const char *linkage_name);

@@ -341,7 +341,7 @@ SAID = {
     "compressed": "claim sizes that none have",
     "compressed_entries": "claim sizes that none have",
     "compressed_units": "claim sizes that none have",
-    "needed_libraries": "names overlap",
+    "needed_libraries": "needs libraries that are too many",
     "needed_in_folders": "the search for them was given up",
     "symbols": "names overlap",
     "exported_symbols": "names overlap",

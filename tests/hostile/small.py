@@ -72,7 +72,7 @@ def check_kind(dwell, kind, folder, is_limited):
             what = f"{command[0]} of {size} {kind.__name__}"
             result = run(dwell, command, path, is_limited)
             said = messages_of(*result)
-            check(f"{what}: an answer or one line", said is not None and "memory" not in said,
+            check(f"{what}: an answer or one line", said is not None and "out of memory" not in said,
                   result[2].decode(errors="replace"))
             check(f"{what}: no larger than the file lets expect",
                   len(result[1]) <= OUTPUT_PER_BYTE * len(content) + OUTPUT_BYTES, len(result[1]))

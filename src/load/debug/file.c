@@ -148,7 +148,7 @@ static void find_sections(struct debug_file *file, Elf *elf, struct found_sectio
  */
 static bool size_is_credible(const struct found *found)
 {
-    enum { MAX_GROWTH = 24, MIN_BYTES = 8 << 20 };
+    enum { MAX_GROWTH = 24, MIN_BYTES = 1 << 20 };
     uint64_t full = 0, stored = 0;
     for (int i = 0; i < DEBUG_SECTION_COUNT; i++) {
         stored += found[i].bytes;
@@ -312,9 +312,13 @@ static bool has_compressed(const struct found *found)
 static void measure(struct debug_file *file, const struct found *found)
 {
     static const enum debug_section strings[] = {DEBUG_STR, DEBUG_LINE_STR};
+    uint64_t full_bytes = 0;
     file->stored_bytes = 0;
-    for (int i = 0; i < DEBUG_SECTION_COUNT; i++)
+    for (int i = 0; i < DEBUG_SECTION_COUNT; i++) {
         file->stored_bytes += found[i].bytes;
+        full_bytes += found[i].full_bytes;
+    }
+    file->growth = (unsigned)(full_bytes / (file->stored_bytes + 1)) + 1;
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         struct bytes *section = &file->sections[strings[i]];
         const uint8_t *end = section->bytes ? memrchr(section->data, 0, section->bytes) : NULL;

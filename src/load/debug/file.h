@@ -44,6 +44,7 @@ struct debug_file {
     size_t elf_bytes;
     struct bytes sections[DEBUG_SECTION_COUNT]; /* those of strings end with the end of one */
     size_t stored_bytes;                        /* of all of them, as they are in the file */
+    unsigned growth;         /* how many times larger they are than that, rounded up */
     struct bytes alt_link;   /* .gnu_debugaltlink: name and build-id of dwz's file */
     struct bytes supplement; /* .debug_sup: the same in DWARF 5 */
 };

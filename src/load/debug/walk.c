@@ -12,7 +12,8 @@
  */
 #include "load/debug/internal.h"
 
-enum { MAX_DEPTH = 1024, MAX_INLINE_DEPTH = 254 };
+// Entries of real units take several bytes, and where they are compressed, hardly less than one.
+enum { MAX_DEPTH = 1024, MAX_INLINE_DEPTH = 254, ENTRIES_PER_BYTE = 2, MIN_ENTRIES = 64 };
 
 /** An entry whose children are being read. */
 struct level {
@@ -31,6 +32,7 @@ struct walk {
     struct entry_data entry;
     struct level levels[MAX_DEPTH];
     uint32_t depth;
+    size_t entries_left; // that may still come
 };
 
 static bool is_scope_tag(unsigned tag)
@@ -282,6 +284,12 @@ static void walk_entries(struct walk *walk)
 {
     const uint8_t *at = walk->unit->root;
     do {
+        if (!walk->entries_left--) {
+            walk->unit->problem =
+                "has more entries than its size in the file allows and was read in "
+                "part only";
+            break;
+        }
         if (at >= walk->unit->end)
             break; // some producers leave out the last ends of children
         if (*at == 0) {
@@ -306,6 +314,8 @@ void unit_walk(struct worker *worker, struct unit *unit)
     walk->worker = worker;
     walk->unit = unit;
     walk->depth = 0;
+    walk->entries_left =
+        (size_t)(unit->end - unit->start) * ENTRIES_PER_BYTE / unit->file->growth + MIN_ENTRIES;
     walk->is_code_unit = (unit->type == DW_UT_compile || unit->type == DW_UT_skeleton ||
                           unit->type == DW_UT_split_compile) &&
                          unit->file->role != DEBUG_FILE_ALT;

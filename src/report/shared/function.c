@@ -110,17 +110,6 @@ static bool is_alias(const struct symbol *symbol, bool of_functions)
     return symbol->type == SYMBOL_OBJECT;
 }
 
-static const char *readable(struct report *report, const char *linkage_name)
-{
-    char *(*demangle)(const char *) = report->program->demangle;
-    char *name = demangle ? demangle(linkage_name) : NULL;
-    if (!name)
-        return linkage_name;
-    const char *copy = arena_strdup(&report->arena, name);
-    free(name);
-    return copy;
-}
-
 struct cell alias_cell(struct report *report, const struct image *image, uint64_t address,
                        bool of_functions, const char *linkage_name, const char *name)
 {
@@ -136,7 +125,7 @@ struct cell alias_cell(struct report *report, const struct image *image, uint64_
         last = symbol->name;
         if (linkage_name && strcmp(symbol->name, linkage_name) == 0)
             continue;
-        const char *alias = readable(report, symbol->name);
+        const char *alias = program_readable_name(report->program, symbol->name);
         if (!*alias || strcmp(alias, name) == 0)
             continue;
         list_add(report, report_add_string(report, alias));
