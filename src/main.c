@@ -9,8 +9,10 @@
 #include "commands/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STATUS_DONE = 0, STATUS_USAGE = 2 };
 
@@ -125,10 +127,22 @@ static int run(const struct options *options, const struct command_row *command)
     return complain(error_create("the answer could not be written: %s", strerror(errno)));
 }
 
+/**
+ * Files that are opened must not get the numbers of streams that the caller closed. What takes
+ * their place fails to read or write as they would.
+ */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+            _exit(STATUS_USAGE);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     const struct command_row *command;
+    fill_closed_streams();
     memory_give_back_early();
     guard_install();
     struct error *error = options_parse(&grammar, argc, argv, &options, &command);

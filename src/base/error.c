@@ -3,9 +3,9 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,25 +20,14 @@ static char *format_message(const char *format, va_list arguments)
     return message;
 }
 
-/** Takes out of a message what a terminal would obey: it may repeat what was typed or read. */
-static void clean(char *message)
-{
-    for (unsigned char *at = (unsigned char *)message; *at; at++) {
-        bool is_second =
-            at > (unsigned char *)message && at[-1] == 0xc2 && *at >= 0x80 && *at < 0xa0;
-        if (*at < 0x20 || *at == 0x7f || is_second)
-            *at = '?';
-    }
-}
-
 struct error *error_create(const char *format, ...)
 {
     struct error *error = xmalloc(sizeof *error);
     va_list arguments;
     va_start(arguments, format);
-    error->message = format_message(format, arguments);
-    clean(error->message);
+    CLEANUP_FREE char *message = format_message(format, arguments);
     va_end(arguments);
+    error->message = utf8_clean(message);
     return error;
 }
 
@@ -92,6 +81,6 @@ void diagnose(struct diagnostics *diagnostics, const char *file, const char *for
         free(message);
         return;
     }
-    char *path = file ? strdup(file) : NULL;
+    char *path = file ? xstrdup(file) : NULL;
     array_push(diagnostics, (struct diagnostic){.file = path, .message = message});
 }

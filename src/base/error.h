@@ -12,7 +12,7 @@ struct error {
     char *message; /* one line: what, which file, what next; no trailing dot or newline */
 };
 
-/** Control characters in the message are replaced: it may hold names from anywhere. */
+/** What would drive a terminal is replaced in the message: it may hold names from anywhere. */
 struct error *error_create(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void error_destroy(struct error *error);
 

@@ -6,10 +6,13 @@
 #include "base/guard.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -25,16 +28,14 @@ struct guarded {
 };
 
 static struct guarded *first;
+static struct sigaction before;
+static atomic_flag is_ending = ATOMIC_FLAG_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void put_path(char *ret, const char *path)
 {
-    size_t length = 0;
-    for (; path[length] && length + 1 < PATH_BYTES; length++) {
-        unsigned char c = (unsigned char)path[length];
-        ret[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
-    }
-    ret[length] = '\0';
+    CLEANUP_FREE char *clean = utf8_clean(path);
+    snprintf(ret, PATH_BYTES, "%s", clean);
 }
 
 void guard_add(const void *data, size_t bytes, const char *path)
@@ -66,32 +67,44 @@ void guard_remove(const void *data)
 /** Writes the line at once, so that it is not mixed with others. */
 static void say_changed(char *path)
 {
-    static char before[] = "dwell: ", behind[] = ": changed while it was read\n";
+    static char name[] = "dwell: ", behind[] = ": changed while it was read\n";
     const struct iovec parts[] = {
-        {before, sizeof before - 1}, {path, strlen(path)}, {behind, sizeof behind - 1}};
+        {name, sizeof name - 1}, {path, strlen(path)}, {behind, sizeof behind - 1}};
     // Nothing is left to be done about a message that cannot be written.
     ssize_t written = writev(STDERR_FILENO, parts, sizeof parts / sizeof *parts);
     (void)written;
 }
 
-static void on_fault(int number, siginfo_t *info, void *context)
+/** The place that holds @p address, or NULL. */
+static struct guarded *find(uintptr_t address)
 {
-    (void)context;
-    uintptr_t address = (uintptr_t)info->si_addr;
     for (struct guarded *place = __atomic_load_n(&first, __ATOMIC_ACQUIRE); place;
          place = place->next) {
         uintptr_t begin = __atomic_load_n(&place->begin, __ATOMIC_ACQUIRE);
-        if (!begin || address - begin >= place->bytes)
-            continue;
+        if (begin && address - begin < place->bytes)
+            return place;
+    }
+    return NULL;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    // What another process sends has no address.
+    struct guarded *place = info->si_code > 0 ? find((uintptr_t)info->si_addr) : NULL;
+    (void)context;
+    if (place) {
+        while (atomic_flag_test_and_set(&is_ending))
+            pause(); // another thread says so, and ends the program
         say_changed(place->path);
         _exit(STATUS_FAILED);
     }
-    signal(number, SIG_DFL); // the instruction is repeated, and ends the program
+    sigaction(number, &before, NULL);
+    raise(number); // comes when this returns
 }
 
 void guard_install(void)
 {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGBUS, &action, &before);
 }

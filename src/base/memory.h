@@ -9,12 +9,14 @@
 
 _Noreturn void out_of_memory(void);
 
-/** Says which file is being worked on, for that line; @p name must stay, NULL: none. */
+/** Says which file is being worked on, for that line; NULL: none. */
 void memory_set_subject(const char *name);
 
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);
 void *xrealloc(void *memory, size_t bytes);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t length);
 
 /** Lets large pieces of memory go back to the system as soon as they are freed. */
 void memory_give_back_early(void);

@@ -6,6 +6,7 @@
 #include "commands/options.h"
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "report/format/text.h"
 
 #include <errno.h>
@@ -55,9 +56,8 @@ static struct error *unknown_option(const struct grammar *grammar, const char *a
     for (size_t i = 0; i < grammar->option_count; i++)
         array_push(&names, grammar->options[i].name);
     const char *given = argument + strspn(argument, "-");
-    char *name = strndup(given, strcspn(given, "="));
-    const char *nearest =
-        strlen(given) > 1 && name ? text_nearest(name, names.data, names.count) : NULL;
+    char *name = xstrndup(given, strcspn(given, "="));
+    const char *nearest = strlen(given) > 1 ? text_nearest(name, names.data, names.count) : NULL;
     struct error *error =
         nearest ? error_create("unknown option '%s'; did you mean '--%s'?", argument, nearest)
                 : error_create("unknown option '%s'; see 'dwell --help'", argument);

@@ -3,7 +3,6 @@
  * keep the others from being answered; the exit status tells.
  */
 #include "commands/session.h"
-#include "base/memory.h"
 
 #include "analysis/analyze.h"
 #include "base/memory.h"
@@ -83,8 +82,11 @@ struct error *session_report(struct session *session, report_function *report, c
     // From here on the terminal belongs to the answer.
     progress_stop(session->progress);
     session->progress = NULL;
-    return report_run(report, session->command->name, &session->program, &asked,
-                      &session->output->screen);
+    struct error *error = program_check_files(&session->program);
+    if (!error)
+        error = report_run(report, session->command->name, &session->program, &asked,
+                           &session->output->screen);
+    return error ? error : program_check_files(&session->program);
 }
 
 static int complain(struct error *error)

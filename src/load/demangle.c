@@ -110,9 +110,9 @@ static char *plain_name(const char *name)
 {
     const char *hash = strstr(name, ".llvm.");
     if (hash && hash > name && hash[6] && strspn(hash + 6, "0123456789") == strlen(hash + 6))
-        return strndup(name, (size_t)(hash - name));
+        return xstrndup(name, (size_t)(hash - name));
     const char *version = strchr(name, '@');
-    return version && version > name ? strndup(name, (size_t)(version - name)) : NULL;
+    return version && version > name ? xstrndup(name, (size_t)(version - name)) : NULL;
 }
 
 /** Demangles and appends the suffix; a frame of its own, because it is left by longjmp. */
@@ -135,9 +135,7 @@ char *demangle(const char *linkage_name)
     if (strlen(linkage_name) > MAX_INPUT)
         return NULL;
     const char *suffix = suffix_start(linkage_name);
-    char *symbol = strndup(linkage_name, (size_t)(suffix - linkage_name));
-    if (!symbol)
-        out_of_memory();
+    char *symbol = xstrndup(linkage_name, (size_t)(suffix - linkage_name));
     struct output output = {0};
     bool ok = write_name(symbol, suffix, &output);
     free(symbol);

@@ -6,6 +6,7 @@
 #define DWELL_LOAD_ELF_FILE_H
 
 #include "arch/arch.h"
+#include "base/file_state.h"
 #include "load/load.h"
 #include "program/program.h"
 
@@ -15,8 +16,8 @@
 struct mapping {
     uint8_t *data;
     size_t bytes;
-    int64_t changed_ns; /* when the file was last changed, as of then */
-    bool is_mapped;     /* by mmap, not by the caller */
+    struct file_state state; /* when it was mapped */
+    bool is_mapped;          /* by mmap, not by the caller */
 };
 
 struct load_state {
@@ -47,6 +48,12 @@ struct loader {
 /** Maps a regular file; @p writable gives a private copy that may be changed. */
 struct error *map_file(const char *path, bool writable, struct mapping *ret);
 void unmap_file(struct mapping *mapping);
+
+/**
+ * Notes in the program that what was read of the file at @p path is worth nothing, if it changed
+ * since it was mapped.
+ */
+void note_change(struct program *program, const struct mapping *mapping, const char *path);
 
 /** Makes an image of @p mapping, which it then owns (also when it fails). */
 struct error *image_load(struct loader *loader, const char *path, struct mapping mapping,

@@ -2,11 +2,13 @@
  * file.c: files as memory, and reading from them with every offset checked.
  *
  * The whole file is mapped. An object file is mapped privately and writable, since its relocations
- * are applied in place. A file that gets shorter while it is mapped ends the program (guard.h).
+ * are applied in place. A file that gets shorter while it is mapped ends the program (guard.h); one
+ * that is written otherwise is found out when it is done with.
  */
 #include "load/elf_file.h"
 
 #include "base/guard.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,13 +30,14 @@ static struct error *map_descriptor(int fd, const char *path, bool writable, str
         return error_create("%s: is empty; expected an ELF file", path);
     int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
     void *data = mmap(NULL, (size_t)status.st_size, protection, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED && errno == ENOMEM)
+        out_of_memory();
     if (data == MAP_FAILED)
         return error_create("%s: cannot be mapped: %s", path, strerror(errno));
     guard_add(data, (size_t)status.st_size, path);
     *ret = (struct mapping){.data = data,
                             .bytes = (size_t)status.st_size,
-                            .changed_ns = status.st_mtim.tv_sec * INT64_C(1000000000) +
-                                          status.st_mtim.tv_nsec,
+                            .state = file_state_of(&status),
                             .is_mapped = true};
     return NULL;
 }
@@ -42,7 +45,7 @@ static struct error *map_descriptor(int fd, const char *path, bool writable, str
 struct error *map_file(const char *path, bool writable, struct mapping *ret)
 {
     // O_NONBLOCK: opening a fifo must not wait for a writer.
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return error_create("%s: cannot be opened: %s", path, strerror(errno));
     struct error *error = map_descriptor(fd, path, writable, ret);
@@ -57,6 +60,12 @@ void unmap_file(struct mapping *mapping)
         munmap(mapping->data, mapping->bytes);
     }
     *mapping = (struct mapping){0};
+}
+
+void note_change(struct program *program, const struct mapping *mapping, const char *path)
+{
+    if (!program->changed_file && file_state_compare(&mapping->state, path) == FILE_CHANGED)
+        program->changed_file = arena_strdup(&program->arena, path);
 }
 
 const uint8_t *file_range(const struct image *image, uint64_t offset, uint64_t bytes)

@@ -327,7 +327,7 @@ static void describe_machine(struct loader *loader, struct image *image, const G
     image->entry = header->e_entry;
     image->is_placed = header->e_type != ET_REL;
     image->is_file_unchanged = image->is_placed && image->load->mapping.is_mapped;
-    image->changed_ns = image->load->mapping.changed_ns;
+    image->file_state = image->load->mapping.state;
     image->type = header->e_type == ET_EXEC  ? IMAGE_EXECUTABLE
                   : header->e_type == ET_REL ? IMAGE_OBJECT
                                              : IMAGE_SHARED;

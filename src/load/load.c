@@ -46,12 +46,37 @@ static struct error *load_mapping(struct program *program, const char *path, str
     return NULL;
 }
 
+static struct error *changed(const char *path)
+{
+    return error_create("%s: changed while it was read", path);
+}
+
 struct error *program_load(struct program *program, const char *path,
                            const struct load_options *options)
 {
     struct mapping mapping;
     struct error *error = map_for_loading(path, &mapping);
-    return error ? error : load_mapping(program, path, mapping, options);
+    if (error)
+        return error;
+    struct file_state state = mapping.state;
+    error = load_mapping(program, path, mapping, options);
+    // What seems wrong with it is then of no interest.
+    if (!error || file_state_compare(&state, path) != FILE_CHANGED)
+        return error;
+    error_destroy(error);
+    return changed(path);
+}
+
+struct error *program_check_files(const struct program *program)
+{
+    if (program->changed_file)
+        return changed(program->changed_file);
+    for (uint32_t i = 0; i < program->image_count; i++) {
+        const struct image *image = program->images[i];
+        if (file_state_compare(&image->file_state, image->path) == FILE_CHANGED)
+            return changed(image->path);
+    }
+    return NULL;
 }
 
 struct error *program_load_memory(struct program *program, const char *name, uint8_t *data,

@@ -36,6 +36,9 @@ struct error *program_load_memory(struct program *program, const char *name, uin
 void image_load_debug(struct program *program, struct image *image,
                       const struct load_options *options);
 
+/** Returns an error if one of the files that were read changed since; nothing is right then. */
+struct error *program_check_files(const struct program *program);
+
 /** Frees the program with all its images and their mappings. */
 void program_unload(struct program *program);
 

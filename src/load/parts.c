@@ -77,10 +77,9 @@ static uint32_t find_parent(const struct finder *finder, const struct name_index
                             uint32_t index, size_t length)
 {
     const struct function *part = &finder->found.data[index];
-    CLEANUP_FREE char *name = strndup(part->linkage_name, length);
+    CLEANUP_FREE char *name = xstrndup(part->linkage_name, length);
     uint32_t best = NONE;
-    for (uint32_t i = name ? string_map_get(&names->first, name) : NONE; i != NONE;
-         i = names->next[i])
+    for (uint32_t i = string_map_get(&names->first, name); i != NONE; i = names->next[i])
         if (best == NONE || distance(finder, &finder->found.data[i], part) <
                                 distance(finder, &finder->found.data[best], part))
             best = i;
@@ -135,9 +134,7 @@ static bool orphans_find(const struct finder *finder, struct orphans *ret)
         size_t length = parent_length(part->linkage_name);
         if (!length || part->source != FUNCTION_SYMBOL || part->part_of != NONE)
             continue;
-        ret->names[i] = strndup(part->linkage_name, length);
-        if (!ret->names[i])
-            continue;
+        ret->names[i] = xstrndup(part->linkage_name, length);
         ret->nearest[i] = UINT64_MAX;
         ret->next[i] = string_map_get(&ret->first, ret->names[i]);
         string_map_set(&ret->first, ret->names[i], i);

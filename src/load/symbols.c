@@ -320,6 +320,7 @@ static void read_separate_tables(struct collector *collector)
     if (!error) {
         collector->image->debug_path = arena_strdup(&collector->loader->program->arena, path);
         read_foreign_table(collector, mapping.data, mapping.bytes);
+        note_change(collector->loader->program, &mapping, path);
         unmap_file(&mapping);
     }
     error_destroy(error);

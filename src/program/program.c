@@ -7,7 +7,6 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 void program_init(struct program *program)
 {
@@ -85,10 +84,7 @@ bool image_read(const struct image *image, uint64_t address, unsigned bytes, uin
 
 bool image_is_current(const struct image *image)
 {
-    struct stat status;
-    return stat(image->path, &status) == 0 && (uint64_t)status.st_size == image->file_bytes &&
-           status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec ==
-               image->changed_ns;
+    return file_state_compare(&image->file_state, image->path) == FILE_SAME;
 }
 
 void image_rest(const struct image *image)

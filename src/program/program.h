@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file_state.h"
 #include "program/pointers.h"
 
 #include <stdbool.h>
@@ -157,13 +158,13 @@ struct image {
     bool binds_now;         /* no lazy binding through the PLT */
     const uint8_t *file;    /* the whole file, mapped */
     uint64_t file_bytes;
-    bool is_file_unchanged;  /* `file` is mapped and has what is on disk, so that pages may be given
-                                back and come again */
-    int64_t changed_ns;      /* when the file had last been changed when it was mapped */
-    uint64_t entry;          /* address of the first instruction, 0 if none */
-    const char *build_id;    /* hexadecimal, NULL if none */
-    const char *interpreter; /* path of the dynamic loader, NULL if none */
-    const char *debug_path;  /* where the debug information came from, NULL if nowhere */
+    bool is_file_unchanged; /* `file` is mapped and has what is on disk, so that pages may be given
+                               back and come again */
+    struct file_state file_state; /* when it was mapped */
+    uint64_t entry;               /* address of the first instruction, 0 if none */
+    const char *build_id;         /* hexadecimal, NULL if none */
+    const char *interpreter;      /* path of the dynamic loader, NULL if none */
+    const char *debug_path;       /* where the debug information came from, NULL if nowhere */
 
     uint64_t headers_bytes; /* ELF header and program header table at the file's start */
     uint64_t program_headers_offset, program_headers_bytes;
@@ -334,6 +335,7 @@ struct program {
 
     struct image **images; /* [0] is the file that was asked about */
     uint32_t image_count;
+    const char *changed_file; /* a separate file that changed while it was read, NULL */
 
     struct function *functions; /* by image, then address; external ones last */
     uint32_t function_count;

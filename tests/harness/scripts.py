@@ -33,7 +33,7 @@ def collect_cache(context):
 def collect_hostile(context):
     """Files that are made to cost much, and files and streams that fail, with both builds."""
     flags = ["--sanitized"] if context.is_sanitized else []
-    for name in ("small",):
+    for name in ("small", "ends"):
         yield name, lambda name=name: run_script(context, f"hostile/{name}.py", context.build, *flags)
 
 

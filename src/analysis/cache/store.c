@@ -1,8 +1,8 @@
 /*
  * store.c: see store.h. A file is written under a name of its own and then renamed, which replaces
- * an older one at once; who has that mapped keeps it. When a file was last used is its time of
- * modification, which opening sets. Files are not flushed to the disk: after a crash of the machine
- * some may be damaged, which their readers notice.
+ * an older one at once; who reads that one goes on with it. When a file was last used is its time
+ * of modification, which opening sets. Files are not flushed to the disk: after a crash of the
+ * machine some may be damaged, which their readers notice.
  *
  * The folder and its files must belong to this user, and nobody else may write them. And it must be
  * the cache's own: it carries a mark, a file CACHEDIR.TAG (the convention for folders that backups
@@ -20,7 +20,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -136,16 +135,25 @@ bool store_create(struct store *store)
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static bool map(int descriptor, struct store_file *ret)
+/** Not by a mapping, which somebody who shortens the file would make a trap. */
+static bool read_file(int descriptor, struct store_file *ret)
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(&status) ||
         status.st_size <= 0)
         return false;
     size_t bytes = (size_t)status.st_size;
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (data == MAP_FAILED)
+    uint8_t *data = malloc(bytes);
+    if (!data)
         return false;
+    for (size_t done = 0; done < bytes;) {
+        ssize_t count = read(descriptor, data + done, bytes - done);
+        if (count <= 0) {
+            free(data);
+            return false;
+        }
+        done += (size_t)count;
+    }
     futimens(descriptor, NULL);
     *ret = (struct store_file){data, bytes};
     return true;
@@ -158,14 +166,14 @@ bool store_open(const struct store *store, const char *name, struct store_file *
     int descriptor = openat(store->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return false;
-    bool is_mapped = map(descriptor, ret);
+    bool is_read = read_file(descriptor, ret);
     close(descriptor);
-    return is_mapped;
+    return is_read;
 }
 
 void store_close(struct store_file *file)
 {
-    munmap((void *)(uintptr_t)file->data, file->bytes);
+    free(file->data);
 }
 
 void store_remove(const struct store *store, const char *name)

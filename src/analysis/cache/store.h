@@ -30,11 +30,11 @@ bool store_create(struct store *store);
 
 /** A file in memory. */
 struct store_file {
-    const uint8_t *data;
+    uint8_t *data;
     size_t bytes;
 };
 
-/** Maps a file of this user and marks it as used; false if there is none. */
+/** Reads a file of this user and marks it as used; false if there is none. */
 bool store_open(const struct store *store, const char *name, struct store_file *ret);
 void store_close(struct store_file *file);
 

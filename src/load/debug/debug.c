@@ -322,6 +322,8 @@ static void report_problems(struct session *session)
                      "debug information of unit %zu (%s) %s", i, unit->name ? unit->name : "?",
                      unit->problem);
     }
+    for (unsigned i = 0; i < session->worker_count && !session->program->changed_file; i++)
+        session->program->changed_file = session->workers[i].changed_split;
     const struct worker *first = NULL;
     uint32_t missing = 0;
     for (unsigned i = 0; i < session->worker_count; i++) {
@@ -343,8 +345,12 @@ static void session_deinit(struct session *session)
     free(session->workers);
     units_deinit(&session->list);
     array_deinit(&session->code);
-    for (int role = 0; role < DEBUG_FILE_ROLES; role++)
+    for (int role = 0; role < DEBUG_FILE_ROLES; role++) {
+        const struct debug_file *file = session->files[role];
+        if (file)
+            note_change(session->program, &file->mapping, file->path);
         debug_file_close(session->files[role]);
+    }
 }
 
 void image_load_debug(struct program *program, struct image *image,

@@ -363,9 +363,7 @@ struct error *debug_file_wrap(const char *path, const uint8_t *data, size_t byte
 {
     struct debug_file *file = xcalloc(1, sizeof *file);
     *file = (struct debug_file){.role = role, .elf = data, .elf_bytes = bytes};
-    file->path = strdup(path);
-    if (!file->path)
-        out_of_memory();
+    file->path = xstrdup(path);
     struct error *error = read_sections(file, false);
     if (error)
         debug_file_close(file);

@@ -144,6 +144,7 @@ struct worker {
     size_t range_budget;
     struct type_output types;
     struct line_table *line_tables[LINE_TABLES];
+    const char *changed_split; /* a .dwo file that changed while it was read, in `arena`; NULL */
     uint32_t missing_split;
     const char *missing_name;
     uint32_t missing_number; /* of the unit that missing_name is of */

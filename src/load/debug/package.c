@@ -249,9 +249,7 @@ static bool try_split(struct worker *worker, char *path)
 
 static char *image_folder(const struct session *session)
 {
-    char *folder = strdup(session->image->path);
-    if (!folder)
-        out_of_memory();
+    char *folder = xstrdup(session->image->path);
     char *slash = strrchr(folder, '/');
     if (slash)
         *slash = 0;

@@ -56,6 +56,9 @@ void worker_close_split(struct worker *worker)
     units_deinit(&worker->split_list);
     free(worker->split_cus);
     worker->split_cus = NULL;
+    if (worker->split &&
+        file_state_compare(&worker->split->mapping.state, worker->split->path) == FILE_CHANGED)
+        worker->changed_split = arena_strdup(&worker->arena, worker->split->path);
     debug_file_close(worker->split);
     worker->split = NULL;
 }
@@ -84,6 +87,8 @@ static Dwarf *open_handle(struct worker *worker, enum debug_file_role role)
     if (!worker->handles[role].elf)
         worker->handles[role].elf = elf_memory((char *)file->elf, file->elf_bytes);
     worker->handles[role].dwarf = dwarf_begin_elf(worker->handles[role].elf, DWARF_C_READ, NULL);
+    if (worker->handles[role].dwarf)
+        dwarf_new_oom_handler(worker->handles[role].dwarf, out_of_memory);
     return worker->handles[role].dwarf;
 }
 

@@ -1,9 +1,8 @@
 /*
  * text.c: growing strings, sizes and counts for people.
  *
- * UTF-8 is decoded by the table of well-formed sequences of the Unicode standard (chapter 3,
- * table 3-7): no overlong forms, no surrogates. Locale functions are left out on purpose: what is
- * printed must not depend on the machine it is printed on.
+ * Locale functions are left out on purpose: what is printed must not depend on the machine it is
+ * printed on.
  */
 #include "report/format/text.h"
 
@@ -66,46 +65,6 @@ void text_repeat(struct text *text, const char *string, size_t count)
         text_add(text, string);
 }
 
-static bool is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xC0) == 0x80;
-}
-
-/* Length of the sequence that @p lead begins and the bits it holds; 0 if it begins none. */
-static unsigned sequence_length(unsigned char lead, uint32_t *ret_bits)
-{
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return *ret_bits = lead & 0x1F, 2;
-    if (lead >= 0xE0 && lead <= 0xEF)
-        return *ret_bits = lead & 0x0F, 3;
-    if (lead >= 0xF0 && lead <= 0xF4)
-        return *ret_bits = lead & 0x07, 4;
-    return 0;
-}
-
-unsigned utf8_decode(const char *string, uint32_t *ret)
-{
-    unsigned char lead = (unsigned char)string[0];
-    if (lead < 0x80) {
-        *ret = lead;
-        return 1;
-    }
-    uint32_t code = 0;
-    unsigned length = sequence_length(lead, &code);
-    *ret = REPLACEMENT_CODE;
-    for (unsigned i = 1; i < length; i++) {
-        if (!is_continuation(string[i]))
-            return 1;
-        code = code << 6 | ((unsigned char)string[i] & 0x3F);
-    }
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-    if (length == 0 || code < smallest[length] || code > 0x10FFFF || is_surrogate)
-        return 1;
-    *ret = code;
-    return length;
-}
-
 struct code_range {
     uint32_t first, last;
 };
@@ -143,21 +102,12 @@ size_t text_width(const char *string)
     return width;
 }
 
-/* Control characters would drive the terminal; direction marks make a name look like another. */
-static bool is_unprintable(uint32_t code)
-{
-    static const struct code_range ranges[] = {{0, 0x1F},        {0x7F, 0x9F},
-                                               {0x200B, 0x200F}, {0x2028, 0x202E},
-                                               {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
-    return is_in(ranges, sizeof ranges / sizeof ranges[0], code);
-}
-
 void text_add_clean(struct text *text, const char *string)
 {
     while (*string) {
         uint32_t code;
         unsigned length = utf8_decode(string, &code);
-        if (code == REPLACEMENT_CODE || is_unprintable(code))
+        if (code == REPLACEMENT_CODE || utf8_is_unprintable(code))
             text_add(text, REPLACEMENT);
         else
             text_add_bytes(text, string, length);

@@ -5,12 +5,10 @@
 #ifndef DWELL_REPORT_TEXT_H
 #define DWELL_REPORT_TEXT_H
 
+#include "base/utf8.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-/** Stands for what is no UTF-8. */
-#define REPLACEMENT "\xEF\xBF\xBD"
-#define REPLACEMENT_CODE 0xFFFDu
 
 /** A string that grows; data is NULL or NUL-terminated. Freed with text_deinit(). */
 struct text {
@@ -26,12 +24,6 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_repeat(struct text *text, const char *string, size_t count);
-
-/**
- * Decodes the code point at @p string (NUL-terminated, not at its end). Returns its length in
- * bytes; 1 with REPLACEMENT_CODE for a byte that begins no valid sequence.
- */
-unsigned utf8_decode(const char *string, uint32_t *ret);
 
 /** Returns how many columns a terminal takes for @p string. */
 size_t text_width(const char *string);
