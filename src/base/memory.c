@@ -23,7 +23,7 @@ void memory_set_subject(const char *name)
              clean ? clean : "", clean ? ": " : "");
 }
 
-_Noreturn void out_of_memory(void)
+void out_of_memory(void)
 {
     enum { STATUS_FAILED = 2 };
     static atomic_flag is_ending = ATOMIC_FLAG_INIT;

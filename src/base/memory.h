@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-_Noreturn void out_of_memory(void);
+__attribute__((noreturn)) void out_of_memory(void);
 
 /** Says which file is being worked on, for that line; NULL: none. */
 void memory_set_subject(const char *name);
