@@ -18,6 +18,7 @@ import time
 
 SECONDS = 120
 WHEN = [step / 100 for step in range(15, 75, 5)]  # of a run, when its file changes
+SWEEPS = 10  # over further moments, as long as none was noticed
 
 # Large enough that reading it takes some time.
 SOURCE = """
@@ -138,6 +139,16 @@ def overwrite(path):
         file.write(b"\x90" * 64)
 
 
+def moments():
+    """
+    Shares of a run at which its file changes: those of WHEN, then more and more others over all of
+    it. A small file is open for a short part of a run, and when depends on what else the machine does.
+    """
+    yield from WHEN
+    for sweep in range(SWEEPS):
+        yield from ((step + sweep / SWEEPS) / len(WHEN) for step in range(len(WHEN)))
+
+
 def while_reading(bench, what, victim, change, arguments):
     """
     Changes the file at different times of a run. What comes is a refusal; or an answer, if it was
@@ -152,7 +163,9 @@ def while_reading(bench, what, victim, change, arguments):
     change(victim)
     later = bench.run(*arguments, "--no-cache")[:2]
     refused, problems = 0, []
-    for share in WHEN:
+    for number, share in enumerate(moments()):
+        if refused and number >= len(WHEN):  # it was noticed
+            break
         shutil.copy2(whole, victim)
         bench.clear_cache()
         process = bench.start(*arguments)
