@@ -234,8 +234,12 @@ static void init_landmarks(const struct image *image, struct landmarks *ret)
 
 /* ---- Tables of distances --------------------------------------------------------------------- */
 
-/** The lowest address of code of the image, and the bytes from there to its end. */
-static void find_code(const struct image *image, uint64_t *ret_address, uint64_t *ret_bytes)
+/** From the lowest address of code of an image to the end of the highest. */
+struct code_range {
+    uint64_t address, bytes;
+};
+
+static struct code_range find_code(const struct image *image)
 {
     uint64_t begin = UINT64_MAX, end = 0;
     for (uint32_t i = 0; i < image->placed_count; i++) {
@@ -245,8 +249,7 @@ static void find_code(const struct image *image, uint64_t *ret_address, uint64_t
         begin = section->address < begin ? section->address : begin;
         end = section->address + section->bytes > end ? section->address + section->bytes : end;
     }
-    *ret_address = begin;
-    *ret_bytes = end > begin ? end - begin : 0;
+    return (struct code_range){.address = begin, .bytes = end > begin ? end - begin : 0};
 }
 
 /** Takes the address of the function that begins at @p address, if one does. */
@@ -260,26 +263,46 @@ static void take_function_at(const struct program *program, uint32_t image, uint
     taken[function / 8] |= (uint8_t)(1U << (function % 8));
 }
 
+enum { BASES = 8 };
+
+/** The last addresses that code mentions, from which a word may count. */
+struct bases {
+    uint64_t addresses[BASES];
+    unsigned next;
+};
+
+/** Takes the function that lies at the @p distance which stands at @p address, from any base. */
+static void take_distance(const struct decoder *decoder, uint32_t image_index,
+                          const struct code_range *code, const struct bases *bases,
+                          uint64_t address, int32_t distance)
+{
+    uint8_t *taken = decoder->decoded.taken[image_index];
+    for (unsigned i = 0; i <= BASES; i++) {
+        uint64_t base = i < BASES ? bases->addresses[i] : address;
+        uint64_t target = base + (uint64_t)(int64_t)distance;
+        if (base && target - code->address < code->bytes)
+            take_function_at(decoder->program, image_index, target, taken);
+    }
+}
+
 /**
  * Compilers keep functions in tables of 4-byte distances from the table's own address (LLVM's
- * relative lookup tables and relative vtables). No relocation tells of them: each word from a
- * landmark to the next one is tried.
+ * relative lookup tables and relative vtables), or from each word's. No relocation tells of them,
+ * and the middle of a table may be mentioned, too: each word is tried from the last landmarks.
  */
 static void take_in_section(const struct decoder *decoder, uint32_t image_index,
                             const struct section *section)
 {
     const struct landmarks *landmarks = &decoder->landmarks[image_index];
-    uint8_t *taken = decoder->decoded.taken[image_index];
-    uint64_t code, code_bytes, table = 0;
-    find_code(decoder->program->images[image_index], &code, &code_bytes);
+    struct code_range code = find_code(decoder->program->images[image_index]);
+    struct bases bases = {0};
     for (uint64_t at = -section->address % 4; at + 4 <= section->bytes; at += 4) {
+        uint64_t address = section->address + at;
         int32_t distance;
-        if (landmark_is_set(landmarks, section->address + at))
-            table = section->address + at;
+        if (landmark_is_set(landmarks, address))
+            bases.addresses[bases.next++ % BASES] = address;
         memcpy(&distance, section->data + at, sizeof distance);
-        uint64_t address = table + (uint64_t)(int64_t)distance;
-        if (table && address - code < code_bytes)
-            take_function_at(decoder->program, image_index, address, taken);
+        take_distance(decoder, image_index, &code, &bases, address, distance);
     }
 }
 

@@ -126,6 +126,8 @@ struct effect {
     bool value_may_be_distance : 1; /* `value` is an immediate of 8 bytes: in code of the large
                                        model a distance from the GOT */
     uint32_t clobbered; /* set of further registers whose value changes in ways not told */
+    uint32_t consumed;  /* set of registers whose value is an operand, told here or not; those of
+                           the memory operand and of calls are not in it */
     int32_t stack_value;
     int64_t value;
     int64_t displacement;

@@ -48,6 +48,9 @@ bool x86_64_scan_vector(const uint8_t *bytes, size_t count, struct encoding *ret
 /** Tells the effect of a scanned instruction; false if it is one of the rare ones after all. */
 bool x86_64_common_effect(const struct encoding *encoding, uint64_t address, struct effect *ret);
 
+/** Returns the set of general registers whose values a common instruction takes as operands. */
+uint32_t x86_64_consumed(const struct encoding *encoding);
+
 /** Tells the most that an unknown vector instruction may do. */
 void x86_64_vector_effect(const struct encoding *encoding, uint64_t address, struct effect *ret);
 

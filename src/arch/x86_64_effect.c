@@ -537,5 +537,6 @@ bool x86_64_common_effect(const struct encoding *e, uint64_t address, struct eff
     else
         is_common = one_byte_effect(e, address, ret);
     x86_64_settle_stack_pointer(ret);
+    ret->consumed = x86_64_consumed(e);
     return is_common;
 }

@@ -187,5 +187,6 @@ void x86_64_vector_effect(const struct encoding *e, uint64_t address, struct eff
         set_memory(e, address, READS | WRITES, 0, ret);
     else
         ret->clobbered |= REGISTER_BIT(e->rm);
+    ret->consumed = ret->clobbered;
     ret->clobbered &= ~REGISTER_BIT(RSP);
 }

@@ -49,12 +49,28 @@ static void add_memory(const ZydisDecodedOperand *operand, uint64_t next, struct
         ret->displacement_may_be_address =
             ret->displacement > INT16_MAX || ret->displacement < INT16_MIN;
     }
+    if (operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN) {
+        ret->consumed |= ret->base != REGISTER_NONE ? REGISTER_BIT(ret->base) : 0;
+        ret->consumed |= ret->index != REGISTER_NONE ? REGISTER_BIT(ret->index) : 0;
+    }
     if (operand->mem.type != ZYDIS_MEMOP_TYPE_MEM)
         return;
     ret->reads_memory = operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ;
     ret->writes_memory = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
     unsigned bytes = operand->size / 8;
     ret->access_bytes = bytes <= UINT8_MAX ? bytes : 0;
+}
+
+static void add_register(const ZydisDecodedOperand *operand, struct effect *ret)
+{
+    register_number reg = general_register(operand->reg.value);
+    if (reg == REGISTER_NONE)
+        return;
+    if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+        ret->clobbered |= REGISTER_BIT(reg);
+    if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ &&
+        operand->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN)
+        ret->consumed |= REGISTER_BIT(reg);
 }
 
 static void add_operands(const ZydisDecodedInstruction *instruction,
@@ -65,12 +81,8 @@ static void add_operands(const ZydisDecodedInstruction *instruction,
         if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
             operand->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN)
             add_memory(operand, next, ret);
-        if (operand->type != ZYDIS_OPERAND_TYPE_REGISTER ||
-            !(operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
-            continue;
-        register_number reg = general_register(operand->reg.value);
-        if (reg != REGISTER_NONE)
-            ret->clobbered |= REGISTER_BIT(reg);
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
+            add_register(operand, ret);
     }
 }
 
@@ -214,6 +226,7 @@ static void set_control(const ZydisDecodedInstruction *instruction, uint64_t add
     case ZYDIS_CATEGORY_NOP:
     case ZYDIS_CATEGORY_WIDENOP:
         ret->is_padding = true;
+        ret->consumed = 0;
         ret->reads_memory = ret->displacement_may_be_address = false;
         break;
     default:

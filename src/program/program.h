@@ -321,8 +321,8 @@ enum reference_kind { REFERENCE_READ, REFERENCE_WRITE, REFERENCE_ADDRESS, REFERE
 struct reference {
     uint64_t target; /* an address in the image of `from` */
     uint32_t from;   /* function, never a part */
-    uint32_t bytes;  /* accessed there; of a jump table its whole size; 0 if only the
-                        address is taken */
+    uint32_t bytes;  /* accessed there; of a jump table its whole size; of an address 0, or
+                        what is written where it and registers lead */
     uint8_t kind;    /* enum reference_kind */
 };
 

@@ -311,6 +311,7 @@ static void compare_with_zydis(const uint8_t *bytes)
     assert_int_equal(fast.target, slow.target);
     assert_int_equal(fast.target_register, slow.target_register);
     assert_int_equal(written_registers(&slow) & ~written_registers(&fast), 0);
+    assert_int_equal(slow.consumed & ~fast.consumed, 0);
     assert_int_equal(fast.stack != STACK_NONE, slow.stack != STACK_NONE);
     if (slow.changes_flags && slow.control == CONTROL_NEXT)
         assert_true(fast.changes_flags || fast.value_kind == VALUE_COMPARE);

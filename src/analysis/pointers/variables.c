@@ -10,7 +10,9 @@
  *
  * Why one word: what has more is written with indexes, and compilers fold constants into the
  * address that the index is added to, so that `table[i - 'a'] = f` mentions a place that lies far
- * from the table, in any other variable. To one word no index is added.
+ * from the table, in any other variable. To one word an index is only added where its bytes are
+ * written one by one; what is folded then is small, so that every address near the variable counts
+ * as its own, but one that another symbol has.
  */
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/objects/tables.h"
@@ -19,7 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDEST_ACCESS = 64 };
+enum {
+    WIDEST_ACCESS = 64,
+    FOLDED = 64, /* so far from a word lies what its own address is computed from */
+};
 
 /** A store to a fixed place. */
 struct fixed_store {
@@ -167,13 +172,43 @@ static bool is_reference_in(const struct program *program, uint32_t index, uint3
            program->references[index].target < end;
 }
 
-static bool is_address_taken(const struct program *program, uint32_t image, uint64_t begin,
-                             uint64_t end)
+/** Returns the last symbol at @p address or before it; NONE */
+static uint32_t last_symbol(const struct image *image, uint64_t address)
 {
-    for (uint32_t i = first_reference(program, image, begin);
-         is_reference_in(program, i, image, end); i++)
-        if (program->references[i].kind == REFERENCE_ADDRESS ||
-            program->references[i].kind == REFERENCE_JUMP_TABLE)
+    uint32_t low = 0, high = image->symbol_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (image->symbols[middle].is_defined && image->symbols[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+
+/** Whether code may write @p variable by an address that this reference mentions. */
+static bool may_lead_to(const struct image *image, const struct reference *reference,
+                        const struct symbol *variable)
+{
+    if (reference->kind == REFERENCE_JUMP_TABLE)
+        return reference->target - variable->address < variable->bytes;
+    if (reference->kind != REFERENCE_ADDRESS)
+        return false;
+    if (reference->target - variable->address < variable->bytes || reference->bytes)
+        return true;
+    uint32_t symbol = last_symbol(image, reference->target);
+    return symbol == NONE || image->symbols[symbol].address != reference->target;
+}
+
+static bool is_address_taken(const struct program *program, uint32_t image_index,
+                             const struct symbol *variable)
+{
+    const struct image *image = program->images[image_index];
+    uint64_t begin = variable->address > FOLDED ? variable->address - FOLDED : 0;
+    for (uint32_t i = first_reference(program, image_index, begin);
+         is_reference_in(program, i, image_index, variable->address + variable->bytes + FOLDED);
+         i++)
+        if (may_lead_to(image, &program->references[i], variable))
             return true;
     return false;
 }
@@ -201,22 +236,13 @@ static const struct symbol *private_variable(const struct resolver *resolver, ui
 {
     const struct image *image = resolver->program->images[image_index];
     const struct symbol *found = NULL;
-    uint32_t low = 0, high = image->symbol_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (image->symbols[middle].is_defined && image->symbols[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low-- > 0 && !found && image->symbols[low].address + (1 << 20) > address)
-        if (image->symbols[low].type == SYMBOL_OBJECT &&
-            address - image->symbols[low].address < image->symbols[low].bytes)
-            found = &image->symbols[low];
+    for (uint32_t i = last_symbol(image, address);
+         i != NONE && !found && image->symbols[i].address + (1 << 20) > address; i--)
+        if (image->symbols[i].type == SYMBOL_OBJECT &&
+            address - image->symbols[i].address < image->symbols[i].bytes)
+            found = &image->symbols[i];
     if (!found || found->bytes != image->pointer_bytes || found->is_dynamic ||
-        image->type == IMAGE_OBJECT ||
-        is_address_taken(resolver->program, image_index, found->address,
-                         found->address + found->bytes) ||
+        image->type == IMAGE_OBJECT || is_address_taken(resolver->program, image_index, found) ||
         is_pointed_into(resolver, image_index, found->address, found->address + found->bytes))
         return NULL;
     return found;

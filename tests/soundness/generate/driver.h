@@ -1,8 +1,8 @@
 /*
  * driver.h: what generated programs (emitter.py) are written against; driver.c has the bodies.
  *
- * A subject is a function whose promises are checked. A leaf is a function at the end of a way that
- * calls take; it says by HUNT_ENTER that it was entered, by which call, and how deep the stack was.
+ * A subject is a function that the driver calls. A leaf is a function at the end of a way that calls
+ * take.
  */
 #ifndef HUNT_DRIVER_H
 #define HUNT_DRIVER_H
@@ -30,7 +30,6 @@ extern volatile long hunt_sink;
 extern void *volatile hunt_kept;      /* what was allocated last */
 extern volatile unsigned hunt_raised; /* to be counted up before each throw */
 
-void hunt_enter(int leaf, void *return_address, void *frame);
 /** Leaves the subject for good, as a panic does. */
 void hunt_leave(void) __attribute__((noreturn));
 /** The program has a weak function of this name that does nothing; this one allocates. */
@@ -40,7 +39,6 @@ long hunt_overridden(long);
 }
 #endif
 
-#define HUNT_ENTER(leaf) hunt_enter(leaf, __builtin_return_address(0), __builtin_frame_address(0))
 #define NOINLINE __attribute__((noinline))
 #ifdef __clang__
 #define NOIPA __attribute__((noinline))

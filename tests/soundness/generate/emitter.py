@@ -118,8 +118,6 @@ class Emitter:
         attributes = {"record": "NOIPA ", "raw": "NOINLINE ", "inline": ""}[spec.form]
         self.prototypes.append(f"{linkage}{attributes}{returned} {name}({parameters});")
         with self.function(f"{linkage}{attributes}{returned} {name}({parameters})", last):
-            if spec.form == "record":
-                self.say(f"HUNT_ENTER({number});")
             self.say(*self.effect(spec, "a" if proto == "L" else "hunt_one"))
         return name
 
@@ -164,9 +162,17 @@ class Emitter:
         value = self.target
         for flow in step.flow:
             def through(flow=flow, before=value):
-                return model.PARTS[flow.part].emit(self, flow.choices, before)
+                return self.expression(lambda: model.PARTS[flow.part].emit(
+                    self, flow.choices, before))
             value = through
         return value
+
+    def expression(self, emit):
+        """What is said inside has names of its own: it becomes a statement expression."""
+        outer, self.body = self.body, []
+        result = emit()
+        lines, self.body = self.body, outer
+        return f"({{ {' '.join(lines)} {result}; }})" if lines else result
 
     def call(self, pointer, proto=None):
         """A statement that calls a pointer."""

@@ -10,7 +10,7 @@
  * registers hold.
  *
  * A write to an address to which registers are added reaches further than the operand says: it
- * counts as the address being taken, too.
+ * counts as the address being taken, too, with the bytes that are written.
  */
 #include "analysis/code/emit/emit.h"
 
@@ -112,7 +112,8 @@ static void mention_operand(struct flow *flow, struct output *output, const stru
             effect->access_bytes);
     bool is_exact = effect->base == REGISTER_NONE && effect->index == REGISTER_NONE;
     if (effect->writes_memory && !is_exact)
-        mention(flow, output, address, REFERENCE_ADDRESS, 0);
+        mention(flow, output, address, REFERENCE_ADDRESS,
+                effect->access_bytes ? effect->access_bytes : 1);
     if (effect->value_kind == VALUE_LOAD && effect->access_bytes == flow->image->pointer_bytes &&
         is_exact)
         mention_content(flow, output, address);

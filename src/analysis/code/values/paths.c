@@ -79,13 +79,27 @@ static void note_push(const struct flow *flow, struct frame_slots *slots,
                   named_stored_value(flow, state, instruction));
 }
 
-/** A frame pointer is how a function reaches its own slots; any other pointer may be handed out. */
-static bool hands_out(const struct flow *flow, const struct effect *effect)
+/**
+ * Whether the address of a place in the frame goes anywhere: into another register, where it may
+ * have become part of something else, into memory, or into a sum. A frame pointer is how a function
+ * reaches its own slots.
+ */
+static bool hands_out(const struct flow *flow, const struct machine_state *state,
+                      const struct effect *effect)
 {
-    return effect->destination < MAX_REGISTERS &&
-           effect->destination != flow->arch->stack_pointer &&
-           !(effect->destination == flow->arch->frame_pointer && effect->value_kind == VALUE_COPY &&
-             effect->source == flow->arch->stack_pointer);
+    bool is_frame_pointer = effect->destination == flow->arch->frame_pointer &&
+                            effect->value_kind == VALUE_COPY &&
+                            effect->source == flow->arch->stack_pointer;
+    bool is_comparison =
+        effect->value_kind == VALUE_COMPARE || effect->value_kind == VALUE_COMPARE_REGISTERS;
+    bool is_adjustment = effect->stack != STACK_NONE && effect->stack != STACK_UNKNOWN &&
+                         effect->value_kind == VALUE_NONE;
+    if (is_frame_pointer || is_comparison || is_adjustment)
+        return false;
+    for (uint32_t set = effect->consumed; set; set &= set - 1)
+        if (is_in_frame(state, (register_number)__builtin_ctz(set)))
+            return true;
+    return false;
 }
 
 static void note_instruction(const struct flow *flow, struct frame_slots *slots,
@@ -96,12 +110,8 @@ static void note_instruction(const struct flow *flow, struct frame_slots *slots,
         note_push(flow, slots, state, instruction);
     else if (effect->writes_memory)
         note_write(flow, slots, state, instruction);
+    slots->is_escaped |= hands_out(flow, state, effect);
     state_apply(flow, instruction, state);
-    if (!hands_out(flow, effect))
-        return;
-    const struct value *result = &state->registers[effect->destination];
-    if (result->form == FORM_STACK || result->form == FORM_STACK_BELOW)
-        slots->is_escaped = true;
 }
 
 static int by_offset(const void *a, const void *b)
