@@ -141,7 +141,8 @@ struct arch {
     unsigned
         return_address_bytes; /* pushed by a call, part of the callee's frame; 0: in a register */
     unsigned max_instruction_bytes;
-    unsigned stack_alignment; /* of the stack pointer before a call (psABI) */
+    unsigned stack_alignment; /* of the stack pointer before a call, at least: not what the psABI
+                                 says, if compilers do without it between local functions */
     unsigned red_zone_bytes;  /* below sp, usable by leaf functions; 0 if none */
     unsigned register_count;  /* register numbers are below this */
     register_number stack_pointer, frame_pointer;

@@ -238,9 +238,26 @@ static void settle_by_relocations(const struct image *image, uint64_t address,
             has_address_in(image, address, is_last ? end : immediate);
 }
 
+/** In code that the loader writes to (DT_TEXTREL), an immediate of 8 bytes is what it puts there.
+ */
+static void settle_by_loader(const struct image *image, uint64_t address, struct effect *effect)
+{
+    uint64_t end = address + effect->length;
+    uint32_t i = image_relocation_from(image, end - 8);
+    if (i >= image->relocation_count || image->relocations[i].address >= end)
+        return;
+    effect->value_may_be_distance = false;
+    if (image->relocations[i].kind == RELOCATION_RELATIVE) {
+        effect->value_is_address = true;
+        effect->value = image->relocations[i].addend;
+    } else {
+        effect->value_kind = VALUE_UNKNOWN;
+    }
+}
+
 /**
  * Decides for the image whether what may be an address is one: in images with a fixed place by
- * where it leads, in object files by relocations, in others never.
+ * where it leads, in object files by relocations, in others by what the loader does.
  */
 static void settle_addresses(const struct image *image, uint64_t address, struct effect *effect)
 {
@@ -248,6 +265,8 @@ static void settle_addresses(const struct image *image, uint64_t address, struct
         return;
     if (image->type == IMAGE_OBJECT)
         settle_by_relocations(image, address, effect);
+    else if (image->type != IMAGE_EXECUTABLE && effect->value_may_be_distance)
+        settle_by_loader(image, address, effect);
     if (image->type != IMAGE_EXECUTABLE)
         return;
     if (effect->value_may_be_address)

@@ -79,7 +79,7 @@ static void apply_comparison(const struct effect *effect, struct machine_state *
     }
 }
 
-/** The stack pointer made a multiple of `alignment`, at worst: the ABI aligns it before a call. */
+/** The stack pointer made a multiple of `alignment`, at worst: before a call, less is sure. */
 static struct value aligned(const struct flow *flow, struct value sp, int64_t alignment)
 {
     int64_t known = flow->arch->stack_alignment;

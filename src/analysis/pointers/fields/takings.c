@@ -72,6 +72,12 @@ static bool is_data(const struct image *image, uint64_t address)
     }
 }
 
+static bool is_code(const struct image *image, uint64_t address)
+{
+    uint32_t section = image_section_at(image, address);
+    return section != NONE && image->sections[section].is_executable;
+}
+
 /* ---- Noting ---------------------------------------------------------------------------------- */
 
 static void add_view(struct takings *takings, uint64_t shape, uint32_t function)
@@ -190,7 +196,10 @@ static void take_relocations(struct takings *takings, const struct source *sourc
             mark(takings, function, source->index, false);
         if (!holds_address(relocation))
             continue;
-        if (!is_slot(source, relocation->address))
+        bool is_in_code = is_code(image, relocation->address) && function != NONE;
+        if (is_in_code)
+            mark(takings, function, source->index, false);
+        else if (!is_slot(source, relocation->address))
             take_in_data(takings, source->index, relocation->address, function);
         else if (function != NONE)
             takings->flags[function] |= FLAG_SEEN;
