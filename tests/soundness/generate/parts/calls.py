@@ -56,8 +56,8 @@ def by_assembly(e, p, value):
     name = e.name("enter")
     body = {"push_ret": "push %rdi\\n mov %rsi,%rdi\\n ret", "jump": "mov %rdi,%rax\\n mov %rsi,%rdi\\n jmp *%rax"}
     e.features.add("asm")
-    e.declare(f'__asm__(".text\\n.globl {name}\\n.type {name},@function\\n{name}: {body[p["how"]]}\\n'
-              f'.size {name},.-{name}\\n");', f"long {name}({e.fn} *, long);")
+    e.declare(f'__asm__(".pushsection .text\\n.globl {name}\\n.type {name},@function\\n{name}: {body[p["how"]]}\\n'
+              f'.size {name},.-{name}\\n.popsection\\n");', f"long {name}({e.fn} *, long);")
     e.say(f"hunt_sink = {name}(f, v);")
 
 
