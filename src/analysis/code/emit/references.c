@@ -85,12 +85,25 @@ static void mention(struct flow *flow, struct output *output, uint64_t address,
                    .target = address, .from = flow->function, .bytes = bytes, .kind = kind});
 }
 
+/** A slot of the GOT in an image with a fixed place: the linker has put the address there. */
+static void mention_linked(struct flow *flow, struct output *output, uint64_t slot)
+{
+    uint32_t section = image_section_at(flow->image, slot);
+    if (section == NONE || flow->image->sections[section].role != SECTION_GOT)
+        return;
+    uint64_t address;
+    if (image_read(flow->image, slot, flow->image->pointer_bytes, &address))
+        mention(flow, output, address, REFERENCE_ADDRESS, 0);
+}
+
 /** A pointer was read from a constant slot: what it points to is mentioned too. */
 static void mention_content(struct flow *flow, struct output *output, uint64_t slot)
 {
     if (!flow_is_constant(flow->image, slot))
         return;
     const struct relocation *relocation = image_relocation_at(flow->image, slot);
+    if (!relocation && flow->image->type == IMAGE_EXECUTABLE)
+        mention_linked(flow, output, slot);
     if (!relocation)
         return;
     if (relocation->function != NONE)
@@ -119,14 +132,17 @@ static void mention_operand(struct flow *flow, struct output *output, const stru
         mention_content(flow, output, address);
 }
 
-/** Mentions what is as far from the GOT as @p distance says. */
+/** Mentions what is as far from the GOT as @p distance says; in a slot, also what is there. */
 static void mention_distance(struct flow *flow, struct output *output, int64_t distance)
 {
     const struct image *image = flow->image;
-    for (uint32_t i = 0; i < image->placed_count; i++)
-        if (image->sections[i].role == SECTION_GOT)
-            mention(flow, output, image->sections[i].address + (uint64_t)distance,
-                    REFERENCE_ADDRESS, 0);
+    for (uint32_t i = 0; i < image->placed_count; i++) {
+        uint64_t address = image->sections[i].address + (uint64_t)distance;
+        if (image->sections[i].role != SECTION_GOT)
+            continue;
+        mention(flow, output, address, REFERENCE_ADDRESS, 0);
+        mention_content(flow, output, address);
+    }
 }
 
 static void mention_effect(struct flow *flow, struct output *output, const struct effect *effect)
