@@ -18,6 +18,7 @@
 #include "stepper.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -162,8 +163,8 @@ void free(void *memory)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static void *const allocators[] = {malloc,         calloc,   realloc, aligned_alloc, memalign,
-                                   posix_memalign, valloc,   pvalloc};
+static void *const allocators[] = {malloc,   calloc,         realloc, aligned_alloc,
+                                   memalign, posix_memalign, valloc,  pvalloc};
 
 /* Calls with the trap flag set. `tell` is called with the stack pointer at the call. */
 void invoke(void (*run)(long), long argument, void (*tell)(uintptr_t));
@@ -217,6 +218,21 @@ static void run_subject(const struct hunt_subject *subject, long argument)
     printf("end %s %u %u %u %d\n", has_returned ? "returned" : "left", allocations, frees,
            hunt_raised, is_followed);
     fflush(stdout);
+}
+
+/*
+ * pthread_create() blocks all signals, and a step without its signal is the end. The linker is told
+ * to --wrap it.
+ */
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *argument)
+{
+    bool was_on = stepper_pause();
+    int error = __real_pthread_create(ret, attributes, run, argument);
+    if (was_on)
+        stepper_resume();
+    return error;
 }
 
 extern const char __executable_start[];

@@ -1,8 +1,8 @@
 /*
  * driver.h: what generated programs (emitter.py) are written against; driver.c has the bodies.
  *
- * A subject is a function that the driver calls. A leaf is a function at the end of a way that calls
- * take.
+ * A subject is a function that the driver calls. A leaf is a function at the end of a way that
+ * calls take.
  */
 #ifndef HUNT_DRIVER_H
 #define HUNT_DRIVER_H

@@ -82,6 +82,14 @@ class Emitter:
         self.body = outer
 
     @contextlib.contextmanager
+    def prepared_here(self):
+        """What is prepared inside is done before that: the function runs before main."""
+        outer, self.prepare_body, start = self.prepare_body, [], len(self.body)
+        yield
+        self.body[start:start] = self.prepare_body
+        self.prepare_body = outer
+
+    @contextlib.contextmanager
     def block(self, head=""):
         self.say(f"{head} {{".strip())
         yield

@@ -32,7 +32,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from generate import emitter, model, shrink
 from generate.promises import Answers, Check, Run
-from generate.parts import calls, numbers, stores  # noqa: F401 (they register themselves)
+from generate.parts import calls, controls, numbers, objects, stores  # noqa: F401 (they register themselves)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUBJECTS = 12
@@ -95,7 +95,7 @@ class Builder:
         with open(source, "w", encoding="utf-8") as file:
             file.write(text)
         finished = subprocess.run(
-            [*command, "-w", "-Wl,-z,now", "-I" + HERE, "-o", path, source,
+            [*command, "-w", "-Wl,-z,now", "-Wl,--wrap=pthread_create", "-I" + HERE, "-o", path, source,
              *self.driver(command), "-lpthread"], capture_output=True, check=False)
         self.errors = finished.stderr.decode(errors="replace")
         return not finished.returncode

@@ -23,7 +23,7 @@ import os
 import subprocess
 
 DRIVER_NAMES = ("malloc", "calloc", "realloc", "free", "aligned_alloc", "memalign", "posix_memalign",
-                "valloc", "pvalloc", "malloc_usable_size", "take", "add_row", "hunt_leave")
+                "valloc", "pvalloc", "malloc_usable_size", "take", "add_row", "hunt_leave", "__wrap_pthread_create")
 
 Broken = collections.namedtuple("Broken", "promise function detail")
 FIELDS = ("first last calls allocates frees depth frame normal_calls normal_allocates normal_frees "

@@ -1,8 +1,8 @@
 /*
- * stepper.c: follows a call of a subject instruction by instruction, in the process itself: with the
- * trap flag set, the kernel sends SIGTRAP after each instruction. In: addresses and stack pointers
- * of all instructions. Out: for each function that a call entered, what its calls did (struct
- * summary), and each call and jump from where to where (struct transfer).
+ * stepper.c: follows a call of a subject instruction by instruction, in the process itself: with
+ * the trap flag set, the kernel sends SIGTRAP after each instruction. In: addresses and stack
+ * pointers of all instructions. Out: for each function that a call entered, what its calls did
+ * (struct summary), and each call and jump from where to where (struct transfer).
  *
  * A shadow stack has one entry for each call that has not returned. An entry ends when the stack
  * pointer is above the place of its return address: by returning, if control is at the return
@@ -60,7 +60,7 @@ static size_t call_count;
 static uintptr_t stack_top, last_address, last_stack, base;
 static unsigned long steps_left, run_steps_left;
 static uintptr_t allocator_site;
-static bool is_on;
+static __thread bool is_on; /* in the thread that calls subjects */
 static const struct stepper_counters *counters;
 static bool is_near(uintptr_t address)
 {
@@ -250,6 +250,34 @@ void stepper_prepare(const struct stepper_counters *from, unsigned long steps)
     sigaction(SIGTRAP, &action, NULL);
 }
 
+/* Not in the red zone of who calls. */
+__attribute__((noinline)) static void set_trap_flag(void)
+{
+    __asm__ volatile(
+        "sub $128,%%rsp\n pushf\n orl %0,(%%rsp)\n popf\n add $128,%%rsp" ::"i"(TRAP_FLAG)
+        : "memory", "cc");
+}
+
+__attribute__((noinline)) static void clear_trap_flag(void)
+{
+    __asm__ volatile(
+        "sub $128,%%rsp\n pushf\n andl %0,(%%rsp)\n popf\n add $128,%%rsp" ::"i"(~TRAP_FLAG)
+        : "memory", "cc");
+}
+
+bool stepper_pause(void)
+{
+    bool was_on = is_on && run_steps_left > 0;
+    if (was_on)
+        clear_trap_flag();
+    return was_on;
+}
+
+void stepper_resume(void)
+{
+    set_trap_flag();
+}
+
 void stepper_begin(uintptr_t top, unsigned long steps)
 {
     stack_top = top;
@@ -283,9 +311,9 @@ void stepper_print(void)
         const struct summary *s = &summaries[i];
         if (s->function)
             printf("function %lx %lx %lx %u %u %u %u %u %u %u %u %u %u %u\n", s->function, s->first,
-                   s->last, s->calls, s->allocations, s->frees, s->depth, s->frame,
-                   s->normal_calls, s->normal_allocations, s->normal_frees, s->normal_depth,
-                   s->least_allocations, s->least_frees);
+                   s->last, s->calls, s->allocations, s->frees, s->depth, s->frame, s->normal_calls,
+                   s->normal_allocations, s->normal_frees, s->normal_depth, s->least_allocations,
+                   s->least_frees);
     }
     for (size_t i = 0; i < MAX_TRANSFERS; i++)
         if (transfers[i].from)

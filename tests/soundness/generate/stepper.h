@@ -19,13 +19,19 @@ struct stepper_counters {
 /** Once, before all. At most `steps` instructions are followed in all. */
 void stepper_prepare(const struct stepper_counters *counters, unsigned long steps);
 
-/** A call begins whose return address will be right below `top`; the trap flag is set by who calls. */
+/** A call begins whose return address will be right below `top`; the trap flag is set by who calls.
+ */
 void stepper_begin(uintptr_t top, unsigned long steps);
+
+/** Stops following for a while; returns whether it was followed, and so is to be resumed. */
+bool stepper_pause(void);
+void stepper_resume(void);
 
 /** The call has ended. Returns false if it took more steps, so that nothing is known of it. */
 bool stepper_end(void);
 
-/** The call, or jump, that led into the allocator that is running; 0 if not known. Tells it once. */
+/** The call, or jump, that led into the allocator that is running; 0 if not known. Tells it once.
+ */
 uintptr_t stepper_take_allocator_site(void);
 
 /**

@@ -86,7 +86,8 @@ def written(e, by, memory, store):
         name = e.name("construct")
         with e.function(f"static __attribute__((constructor)) void {name}(void)"):
             e.say("long v = 1; (void)v;")
-            store()
+            with e.prepared_here():
+                store()
     else:
         e.include("pthread.h")
         name = e.name("thread")
