@@ -213,13 +213,14 @@ static bool has_live_mark(const struct function_task *task)
     return false;
 }
 
-/** Takes each call that does not return for one that may come back through setjmp. */
+/** Takes each call, whether it returns or not, for one that may come back through setjmp. */
 static void come_back(struct function_task *task)
 {
     if (!has_live_mark(task))
         return;
     for (uint32_t block = 0; block < task->count; block++) {
-        if (task->scratch->marks.data[block] & FORWARD && !passes(task, block))
+        bool may_come_back = task->blocks[block].call != NONE || !passes(task, block);
+        if (task->scratch->marks.data[block] & FORWARD && may_come_back)
             mark(task, block, BACKWARD);
     }
     search_backward(task);

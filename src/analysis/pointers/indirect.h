@@ -35,6 +35,16 @@ static inline uint32_t target_pool_mark(const struct target_pool *pool)
 /** Sorts the targets from @p first on, drops equal ones, and returns how many are left. */
 uint32_t target_pool_close(struct target_pool *pool, uint32_t first);
 
+/** The pointer from which a callee was loaded; @p callee has a load. */
+static inline struct access_path access_path_parent(const struct access_path *callee)
+{
+    struct access_path parent = *callee;
+    parent.load_count--;
+    parent.offsets[parent.load_count] = 0;
+    parent.offsets[parent.load_count + 1] = 0;
+    return parent;
+}
+
 /** Whether the function is Rust's, as its name says. */
 static inline bool is_rust_function(const struct program *program, uint32_t function)
 {

@@ -118,7 +118,8 @@ class Hunt:
             return None
         counts["builds"] += 1
         try:
-            finished = subprocess.run([path], capture_output=True, timeout=60, check=False)
+            finished = subprocess.run([path], capture_output=True, timeout=60, check=False,
+                                      env=dict(os.environ, LD_BIND_NOW="1"))
         except subprocess.TimeoutExpired:
             counts["did not end"] += 1
             return None

@@ -402,8 +402,6 @@ static void walk_block(struct walk *walk, uint32_t index)
         walk->flow->blocks.data[index].works |= is_shared(effect, &place);
         note_access(walk, effect, &state, &place);
         note_arguments(walk, effect, &state, &place);
-        if (leaving_takes_label(flow, instruction))
-            note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
         walk->leaving.keeps_label |= instruction->is_label_kept;
         walk->may_map |= effect->is_system_call && may_map(flow, effect, &state);
         if (i == block->last)
@@ -415,9 +413,11 @@ static void walk_block(struct walk *walk, uint32_t index)
         struct value was = *stack_pointer(walk, &state);
         struct machine_state behind = state;
         state_apply(flow, instruction, &behind);
+        if (leaving_takes_label(flow, instruction, &behind))
+            note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
         leaving_note(&walk->leaving, flow, instruction, &state, &place, &behind);
         state = behind;
-        emit_computed_address(walk->flow, walk->output, effect, &state);
+        emit_computed_reference(walk->flow, walk->output, effect, &state);
         emit_function_mention(flow, walk->output, effect, &state);
         if (instruction->is_internal_call)
             note_internal_call(walk, &was);

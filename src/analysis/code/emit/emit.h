@@ -60,9 +60,13 @@ void emit_blocks(struct flow *flow, struct output *output, size_t first_call);
 /** Adds what the code mentions; the function's references begin at @p first of the output. */
 void emit_references(struct flow *flow, struct output *output, size_t first);
 
-/** Adds the address that an instruction has computed, if it has; @p state is that behind it. */
-void emit_computed_address(struct flow *flow, struct output *output, const struct effect *effect,
-                           const struct machine_state *state);
+/** Gets the address that an instruction has computed, if it has; @p state is that behind it. */
+bool emit_computed_address(const struct effect *effect, const struct machine_state *state,
+                           uint64_t *ret);
+
+/** Adds that address to what is mentioned. */
+void emit_computed_reference(struct flow *flow, struct output *output, const struct effect *effect,
+                             const struct machine_state *state);
 
 /** Whether the solved function has anything to tell that needs flow->follows_origins. */
 bool pointers_want_origins(const struct flow *flow);

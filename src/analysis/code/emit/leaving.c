@@ -15,6 +15,7 @@
  */
 #include "analysis/code/emit/leaving.h"
 
+#include "analysis/code/emit/emit.h"
 #include "analysis/code/values/paths.h"
 
 /* ---- The return address ---------------------------------------------------------------------- */
@@ -223,23 +224,48 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
                : sp->number < -return_bytes(flow) && state->head.strength > STRENGTH_AFTER_CALL;
 }
 
-bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction)
+/** Whether @p address is that of a place in the function, and not one that a jump table is for. */
+static bool is_label(const struct flow *flow, const struct instruction *instruction,
+                     uint64_t address)
 {
-    const struct effect *effect = &instruction->effect;
-    uint64_t address = (uint64_t)effect->value;
-    bool is_kept = instruction->is_label_kept || instruction->is_label_known;
-    if (!effect->value_is_address || is_kept || effect->value_kind == VALUE_COMPARE)
-        return false;
     uint32_t offset = flow_offset_of(flow, address);
     // Large code finds the GOT by its own place.
     if (!offset || offset == NONE || offset == instruction->offset ||
-        offset == instruction->offset + effect->length || flow_block_at(flow, offset) == NONE)
+        offset == instruction->offset + instruction->effect.length ||
+        flow_block_at(flow, offset) == NONE)
         return false;
     for (size_t i = 0; i < flow->jump_tables.count; i++)
         if (flow->jump_tables.data[i].base == address ||
             flow->jump_tables.data[i].address == address)
             return false;
     return true;
+}
+
+/** The same of a number that is a distance from the GOT. */
+static bool is_label_at(const struct flow *flow, const struct instruction *instruction,
+                        uint64_t distance)
+{
+    const struct image *image = flow->image;
+    for (uint32_t i = 0; i < image->placed_count; i++)
+        if (image->sections[i].role == SECTION_GOT &&
+            is_label(flow, instruction, image->sections[i].address + distance))
+            return true;
+    return false;
+}
+
+bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
+                         const struct machine_state *behind)
+{
+    const struct effect *effect = &instruction->effect;
+    uint64_t address;
+    if (instruction->is_label_kept || instruction->is_label_known ||
+        effect->value_kind == VALUE_COMPARE)
+        return false;
+    if (effect->value_is_address)
+        return is_label(flow, instruction, (uint64_t)effect->value);
+    if (effect->value_may_be_distance && is_label_at(flow, instruction, (uint64_t)effect->value))
+        return true;
+    return emit_computed_address(effect, behind, &address) && is_label(flow, instruction, address);
 }
 
 bool leaving_wants_origins(const struct flow *flow)

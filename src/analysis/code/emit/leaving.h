@@ -35,9 +35,10 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
 
 /**
  * Whether the instruction takes the address of a place in the function for other use than a jump
- * table's.
+ * table's: surely, or perhaps as a distance from the GOT. @p behind is the state after it.
  */
-bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction);
+bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
+                         const struct machine_state *behind);
 
 /** Whether paths.h is needed to tell where the stack pointer comes from. */
 bool leaving_wants_origins(const struct flow *flow);

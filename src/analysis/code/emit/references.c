@@ -156,24 +156,32 @@ static void mention_effect(struct flow *flow, struct output *output, const struc
         mention_distance(flow, output, effect->value);
 }
 
-void emit_computed_address(struct flow *flow, struct output *output, const struct effect *effect,
-                           const struct machine_state *state)
+bool emit_computed_address(const struct effect *effect, const struct machine_state *state,
+                           uint64_t *ret)
 {
     if (effect->destination >= MAX_REGISTERS || effect->value_is_address)
-        return;
+        return false;
     const struct value *value = &state->registers[effect->destination];
     bool is_computed = effect->value_kind == VALUE_ADD ||
                        effect->value_kind == VALUE_ADD_REGISTERS ||
                        effect->value_kind == VALUE_SUBTRACT || effect->value_kind == VALUE_AND;
-    if (!is_computed || value->form != FORM_CONSTANT || !value->is_address)
+    *ret = (uint64_t)value->number;
+    return is_computed && value->form == FORM_CONSTANT && value->is_address;
+}
+
+void emit_computed_reference(struct flow *flow, struct output *output, const struct effect *effect,
+                             const struct machine_state *state)
+{
+    uint64_t address;
+    if (!emit_computed_address(effect, state, &address))
         return;
     // What never changes is known by where it begins.
-    uint32_t section = image_section_at(flow->image, (uint64_t)value->number);
+    uint32_t section = image_section_at(flow->image, address);
     if (section != NONE &&
         (flow->image->sections[section].is_writable ||
          flow->image->sections[section].is_executable) &&
-        !flow_is_constant(flow->image, (uint64_t)value->number))
-        mention(flow, output, (uint64_t)value->number, REFERENCE_ADDRESS, 0);
+        !flow_is_constant(flow->image, address))
+        mention(flow, output, address, REFERENCE_ADDRESS, 0);
 }
 
 static int by_target_and_kind(const void *a, const void *b)

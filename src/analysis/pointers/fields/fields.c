@@ -195,11 +195,23 @@ static struct way best_answer(struct resolver *resolver, const struct field *fie
     return field->is_from_system ? result : ask(resolver, &question);
 }
 
+/** Whether the callee was loaded from a virtual table, whose slots have no types of their own. */
+static bool is_virtual(const struct program *program, uint32_t from,
+                       const struct access_path *callee)
+{
+    struct field field;
+    if (callee->load_count < 2 || callee->offsets[callee->load_count])
+        return false;
+    struct access_path table = access_path_parent(callee);
+    return typed_value(program, from, &table, &field) && typed_is_vptr(&field);
+}
+
 static struct way resolve_way(struct resolver *resolver, const struct pointer_call *pointer)
 {
     const struct call *call = &resolver->program->calls[pointer->call];
     struct field field;
-    if (!typed_value(resolver->program, call->from, &pointer->callee, &field))
+    if (is_virtual(resolver->program, call->from, &pointer->callee) ||
+        !typed_value(resolver->program, call->from, &pointer->callee, &field))
         return (struct way){0};
     return best_answer(resolver, &field);
 }

@@ -130,6 +130,22 @@ struct type_ref typed_function(const struct program *program, uint32_t function)
     return ref_of(&info->types, type_find(&info->types, debug->type_key));
 }
 
+bool typed_is_vptr(const struct field *field)
+{
+    const struct type_table *table = field->type.table;
+    uint32_t owner = field->owner && table ? type_find(table, field->owner) : NONE;
+    if (owner == NONE)
+        return false;
+    const struct type *type = &table->types[owner];
+    for (uint32_t i = 0; i < type->member_count; i++) {
+        const struct type_member *member = &table->members[type->first_member + i];
+        if (member->offset == field->offset && member->name &&
+            strncmp(member->name, "_vptr", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct type_ref typed_pointee_function(struct type_ref pointer)
 {
     const struct type *type = type_of(pointer);
@@ -220,6 +236,11 @@ static enum language language_of(const struct program *program, uint32_t functio
     if (!debug)
         return LANGUAGE_C; // only C functions are known by their declarations
     return program->images[program->functions[function].image]->debug->units[debug->unit].language;
+}
+
+bool typed_is_cpp(const struct program *program, uint32_t function)
+{
+    return debug_function_of(program, function) && language_of(program, function) == LANGUAGE_CPP;
 }
 
 struct type_ref typed_argument(const struct program *program, uint32_t function, unsigned index)

@@ -54,6 +54,12 @@ struct type_ref typed_rust_result(const struct program *program, uint32_t functi
 bool typed_value(const struct program *program, uint32_t function, const struct access_path *path,
                  struct field *ret);
 
+/** Whether the place holds the pointer to an object's virtual table. */
+bool typed_is_vptr(const struct field *field);
+
+/** Whether debug information says that the function was written in C++. */
+bool typed_is_cpp(const struct program *program, uint32_t function);
+
 /** The place that @p path is the address of. False if not known. */
 bool typed_place(const struct program *program, uint32_t function, const struct access_path *path,
                  struct field *ret);

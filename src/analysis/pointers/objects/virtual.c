@@ -76,16 +76,6 @@ static bool same_start(const struct access_path *a, const struct access_path *b,
     return memcmp(a->offsets, b->offsets, count * sizeof *a->offsets) == 0;
 }
 
-/** The pointer from which the callee was loaded. */
-static struct access_path table_path(const struct access_path *callee)
-{
-    struct access_path table = *callee;
-    table.load_count--;
-    table.offsets[table.load_count] = 0;
-    table.offsets[table.load_count + 1] = 0;
-    return table;
-}
-
 /** Two words that came to the function together, not from memory. */
 static bool are_adjacent_values(const struct access_path *value, const struct access_path *table)
 {
@@ -293,7 +283,7 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
     int32_t offset = callee->offsets[callee->load_count - 1];
     if (offset < 0 || offset >= LARGEST_OFFSET)
         return (struct way){0};
-    struct access_path table = table_path(callee);
+    struct access_path table = access_path_parent(callee);
     const struct image *image = program->images[program->functions[from].image];
     if (is_rust_function(program, from) && (is_trait_object(pointer, &table, image) ||
                                             is_counted_trait_object(pointer, offset, image)))
@@ -301,7 +291,8 @@ static struct way resolve(struct resolver *resolver, const struct pointer_call *
             resolver, (struct slot_query){.kind = TABLE_RUST,
                                           .offset = (uint32_t)offset,
                                           .trait = traits_of_receiver(&resolver->traits, pointer)});
-    if (is_cpp_function(program, from) && is_virtual(pointer, &table))
+    bool is_cpp = is_cpp_function(program, from) || typed_is_cpp(program, from);
+    if (is_cpp && is_virtual(pointer, &table))
         return resolve_virtual(resolver, from, &table, (uint32_t)offset);
     return (struct way){0};
 }
