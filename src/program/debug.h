@@ -26,6 +26,7 @@ struct debug_unit {
     const char *directory; /* compilation directory, NULL if not said */
     const char *producer;  /* "" if not said */
     enum language language;
+    bool has_folded;       /* C, C++: some function has the code of an equal one, of other types */
     bool has_details;      /* Rust: it describes types or variables, not just lines */
     bool keeps_parameters; /* Rust: each parameter of each function that is a number or a pointer
                               lives in one place of the frame, as if nothing was optimized */

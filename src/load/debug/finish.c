@@ -161,6 +161,7 @@ static void finish_unit(struct worker *worker, struct unit *unit)
         .directory = keep(worker, unit->directory),
         .producer = producer ? producer : "",
         .language = unit->language,
+        .has_folded = unit->types.has_folded,
         .has_details = unit->types.has_details,
         .keeps_parameters = unit->types.has_kept_parameters && !unit->types.has_moved_parameters,
     };

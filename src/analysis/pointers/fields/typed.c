@@ -230,6 +230,17 @@ static bool keeps_its_type(const struct program *program, uint32_t function)
     return debug->is_external || record->is_address_taken || !strstr(unit->producer, "clang");
 }
 
+/** Whether the function may be called for another one of other types: gcc folds equal code. */
+static bool may_be_shared(const struct program *program, uint32_t function)
+{
+    const struct debug_function *debug = debug_function_of(program, function);
+    if (!debug)
+        return false;
+    const struct image *image = program->images[program->functions[function].image];
+    const struct debug_unit *unit = &image->debug->units[debug->unit];
+    return unit->has_folded || strstr(unit->producer, "GNU GIMPLE");
+}
+
 static enum language language_of(const struct program *program, uint32_t function)
 {
     const struct debug_function *debug = debug_function_of(program, function);
@@ -273,7 +284,7 @@ static struct type_ref typed_result(const struct program *program, const struct 
     struct type_ref rust = typed_rust_result(program, callee);
     if (rust.index != NONE)
         return rust;
-    if (!keeps_its_type(program, callee))
+    if (!keeps_its_type(program, callee) || may_be_shared(program, callee))
         return unknown;
     return target_of(typed_function(program, callee));
 }

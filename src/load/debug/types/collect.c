@@ -150,6 +150,16 @@ static bool is_float(const struct entry_data *entry)
             encoding == DW_ATE_decimal_float);
 }
 
+/**
+ * Whether an entry tells of a function that was neither inlined nor has code: gcc took the code of
+ * another one for it, whose types may be others (-fipa-icf).
+ */
+static bool is_folded(const struct entry_data *entry, const struct raw_type *type)
+{
+    return type->tag == DW_TAG_subprogram && !type->has_code && !type->is_declaration &&
+           !has(entry, ATTRIBUTE_INLINE) && type->origin == RAW_NONE;
+}
+
 static uint32_t collect_type(struct worker *worker, const struct entry_data *entry, uint32_t parent)
 {
     struct raw_types *raw = &entry->unit->types;
@@ -177,6 +187,7 @@ static uint32_t collect_type(struct worker *worker, const struct entry_data *ent
         .name = name,
         .file = small(entry, ATTRIBUTE_DECL_FILE, 0),
     };
+    raw->has_folded |= is_folded(entry, &type);
     array_push(&raw->types, type);
     return (uint32_t)raw->types.count - 1;
 }

@@ -79,6 +79,8 @@ struct raw_types {
     ARRAY(uint32_t) held;           /* references: types of variables on the stack */
     ARRAY(struct raw_local) locals; /* those with one place in the frame */
 
+    bool has_folded; /* functions that have the code of others */
+
     // Of Rust units.
     bool has_kept_parameters;  /* of functions; in one place of the frame */
     bool has_moved_parameters; /* numbers or pointers that are not */

@@ -34,7 +34,7 @@ def disguised(e, p, value):
                 "low": ("{n} = {n} << 1 | 1;", "{n} >> 1"),
                 "not": ("{n} = ~{n};", "~{n}"), "negate": ("{n} = 0 - {n};", "0 - {n}"),
                 "rotate": ("{n} = {n} << 17 | {n} >> 47;", "{n} >> 17 | {n} << 47"),
-                "add": ("{n} += 4096 * hunt_one;", "{n} - 4096"),
+                "add": ("{n} += 4096 * hunt_one;", "{n} - 4096 * hunt_one"),
                 "swap": ("{n} = __builtin_bswap64({n});", "__builtin_bswap64({n})"),
                 "multiply": ("{n} *= 3;", "{n} * 0xaaaaaaaaaaaaaaabul"),
                 "variable": ("{n} ^= (uintptr_t)&hunt_sink;", "{n} ^ (uintptr_t)&hunt_sink")}[p["how"]]
