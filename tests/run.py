@@ -30,6 +30,7 @@ KINDS = {
     "hostile": scripts.collect_hostile,
     "programs": programs.collect,
     "soundness": soundness.collect,
+    "hunt": scripts.collect_hunt,
     "oracle": scripts.collect_oracles,
     "fuzz": scripts.collect_fuzz,
 }

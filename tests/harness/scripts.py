@@ -4,10 +4,16 @@ Such a script prints a line for each failure (`FAILED: ...`) and skip (`skipped:
 last line `N passed, N failed, N skipped`.
 """
 
+import glob
 import os
+import re
+import shutil
 import sys
 
-from .results import results_of_script, run, skipped
+from .results import failed, passed, results_of_script, run, skipped
+
+HUNT = "tests/soundness/generate"
+HUNT_PARTS, HUNT_PROGRAMS = 4, 25
 
 
 def collect_checks(context):
@@ -35,6 +41,29 @@ def collect_hostile(context):
     flags = ["--sanitized"] if context.is_sanitized else []
     for name in ("small", "ends"):
         yield name, lambda name=name: run_script(context, f"hostile/{name}.py", context.build, *flags)
+
+
+def collect_hunt(context):
+    """Programs that broke a promise once, with both builds, and new ones made at random."""
+    kept = sorted(glob.glob(os.path.join(context.root, HUNT, "kept", "*.json")))
+    yield "kept", lambda: hunt(context, len(kept), "--replay", *kept)
+    for part in range(0 if context.is_sanitized else HUNT_PARTS):
+        yield f"seeds from {part * HUNT_PROGRAMS}", lambda part=part: hunt(
+            context, 100 * HUNT_PROGRAMS, "--seed", str(part * HUNT_PROGRAMS), "--programs",
+            str(HUNT_PROGRAMS), "--builds", "1")
+
+
+def hunt(context, expected, *arguments):
+    """Runs the hunter; it must have held at least `expected` promises against runs."""
+    if not shutil.which("gcc"):
+        return [skipped("no gcc")]
+    finished = run([sys.executable, os.path.join(context.root, HUNT, "hunt.py"), context.dwell,
+                    "--jobs", "1", *arguments],
+                   cwd=context.root, env=context.environment(), timeout=900)
+    count = re.search(r"\b(\d+) promises\b(?!:)", finished.stdout)
+    if finished.returncode or not count or int(count.group(1)) < expected:
+        return [failed(f"{finished.stdout}{finished.stderr}")]
+    return [passed()]
 
 
 def collect_fuzz(context):
