@@ -28,9 +28,9 @@
 enum {
     MAX_ROWS = 48,
     AREA_BYTES = 256 << 20,
-    SECONDS = 20,
-    STEPS = 3000000,
-    RUN_STEPS = 150000,
+    SECONDS = 60,
+    STEPS = 1200000,
+    RUN_STEPS = 60000,
 };
 
 struct row {
@@ -115,7 +115,7 @@ void *calloc(size_t count, size_t bytes)
 void *realloc(void *memory, size_t bytes)
 {
     void *moved = take(bytes, 16);
-    free(NULL);
+    frees += is_counting;
     if (memory && moved) {
         size_t old = ((size_t *)memory)[-1];
         memcpy(moved, memory, old < bytes ? old : bytes);

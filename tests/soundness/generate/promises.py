@@ -20,10 +20,14 @@ import bisect
 import collections
 import json
 import os
+import re
 import subprocess
 
 DRIVER_NAMES = ("malloc", "calloc", "realloc", "free", "aligned_alloc", "memalign", "posix_memalign",
-                "valloc", "pvalloc", "malloc_usable_size", "take", "add_row", "hunt_leave", "__wrap_pthread_create")
+                "valloc", "pvalloc", "malloc_usable_size", "take", "add_row", "hunt_leave", "__wrap_pthread_create", "stepper_pause",
+                "stepper_resume", "set_trap_flag", "clear_trap_flag")
+
+ALLOCATOR = re.compile(r"operator new|__rustc::__r(dl|ust)_")
 
 Broken = collections.namedtuple("Broken", "promise function detail")
 FIELDS = ("first last calls allocates frees depth frame normal_calls normal_allocates normal_frees "
@@ -141,7 +145,7 @@ class Check:
     def allocation(self, site, size):
         row = self.answers.sites.get(site)
         caller = self.answers.heap.get(self.answers.start_of(site))
-        if not caller or caller["name"] in DRIVER_NAMES or caller["name"].startswith("operator new"):
+        if not caller or caller["name"] in DRIVER_NAMES or ALLOCATOR.match(caller["name"]):
             return  # in an allocator, no site is one of its own
         rows = self.answers.calls.get(site, [])
         if not row and len(rows) == 1 and rows[0][0]["is_complete"] and len(rows[0][1]) == 1:
