@@ -435,8 +435,28 @@ static bool rebase(const struct program *program, uint32_t call, int64_t *offset
 }
 
 /**
- * Finds the part of a local variable at @p offset in the frame. Compilers lay variables of
- * different blocks over each other, so there may be several; they must agree.
+ * The size from which a variable of the function may lie over others in the frame, and over objects
+ * that have no name and are not described: compilers that optimize do so with all. gcc does it
+ * without, too, with objects of inner blocks (--param=min-size-for-stack-sharing).
+ */
+static uint64_t shared_bytes(const struct program *program, uint32_t function)
+{
+    enum { LARGE = 32 };
+    const struct debug_function *debug = debug_function_of(program, function);
+    if (!debug)
+        return 0;
+    const struct image *image = program->images[program->functions[function].image];
+    const struct debug_unit *unit = &image->debug->units[debug->unit];
+    if (unit->language == LANGUAGE_RUST)
+        return unit->keeps_parameters ? UINT64_MAX : 0;
+    const char *level = strstr(unit->producer, " -O");
+    bool is_plain = strncmp(unit->producer, "GNU ", 4) == 0 && (!level || level[3] == '0');
+    return is_plain ? LARGE : 0;
+}
+
+/**
+ * Finds the part of a local variable at @p offset in the frame. Variables of different blocks may
+ * have the same place, so there may be several; they must agree.
  */
 static bool descend_in_frame(const struct program *program, uint32_t function, int64_t offset,
                              uint32_t call, struct descent *ret_descent, struct field *ret)
@@ -445,6 +465,7 @@ static bool descend_in_frame(const struct program *program, uint32_t function, i
     const struct function *record = &program->functions[function];
     const struct debug_info *debug = program->images[record->image]->debug;
     size_t end = debug ? COUNT_UP_TO(debug->locals, debug->local_count, record->address) : 0;
+    uint64_t limit = shared_bytes(program, function);
     bool is_found = false;
     for (size_t i = end, looked = 0; i > 0 && looked < MAX_LOCALS; i--) {
         const struct debug_local *local = &debug->locals[i - 1];
@@ -461,7 +482,11 @@ static bool descend_in_frame(const struct program *program, uint32_t function, i
             .offset = (uint64_t)offset - (uint64_t)start};
         const struct type *type = type_of(descent.type);
         struct field field = {.object = unknown, .variable = NONE};
-        if (!type || descent.offset >= type->bytes || !descend(&descent, &field))
+        if (!type || descent.offset >= type->bytes)
+            continue;
+        if (type->bytes >= limit)
+            return false;
+        if (!descend(&descent, &field))
             continue;
         if (is_found && (field.object.index != ret->object.index || field.owner != ret->owner ||
                          field.offset != ret->offset ||
