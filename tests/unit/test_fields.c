@@ -102,6 +102,9 @@ struct fixture {
     struct function functions[FUNCTION_COUNT];
     uint32_t image_functions[2];
     struct call calls[MAX_CALLS];
+    uint32_t function_calls[FUNCTION_COUNT + 1];
+    struct frame frames[FUNCTION_COUNT];
+    struct facts facts;
     struct pointer_call pointer_calls[MAX_CALLS];
     struct pointer_store stores[MAX_CALLS];
     struct target_pool pool;
@@ -177,6 +180,9 @@ static void init(struct fixture *fixture)
     fixture->program.function_count = FUNCTION_COUNT;
     fixture->program.image_functions = fixture->image_functions;
     fixture->program.calls = fixture->calls;
+    fixture->program.function_calls = fixture->function_calls;
+    fixture->facts.frames = fixture->frames;
+    fixture->program.facts = &fixture->facts;
     fixture->program.pointer_calls = fixture->pointer_calls;
     fixture->program.pointer_stores = fixture->stores;
     add_functions(fixture);
@@ -400,6 +406,20 @@ static void functions_without_a_type_fit_everything(void **state)
     deinit(&fixture);
 }
 
+static void functions_with_more_parameters_than_described_fit_everything(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    init(&fixture);
+    fixture.types[BINARY].member_count = 0;
+    fixture.functions[PAIR].is_address_taken = true;
+    fixture.frames[PAIR].taken = 1;
+    add_call(&fixture, ARGUMENT_CALL);
+    resolve(&fixture);
+    CHECK(&fixture, 0, CALL_PROTOTYPE, FIRST, SECOND, PAIR);
+    deinit(&fixture);
+}
+
 static void calls_that_stay_unresolved(void **state)
 {
     (void)state;
@@ -450,6 +470,7 @@ int main(void)
         cmocka_unit_test(written_structs_take_all_of_the_type),
         cmocka_unit_test(converted_functions),
         cmocka_unit_test(functions_without_a_type_fit_everything),
+        cmocka_unit_test(functions_with_more_parameters_than_described_fit_everything),
         cmocka_unit_test(calls_that_stay_unresolved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,7 @@ static const uint8_t standard_attributes[] = {
     [DW_AT_bit_size] = ATTRIBUTE_BIT_SIZE,
     [DW_AT_declaration] = ATTRIBUTE_DECLARATION,
     [DW_AT_inline] = ATTRIBUTE_INLINE,
+    [DW_AT_artificial] = ATTRIBUTE_ARTIFICIAL,
     [DW_AT_encoding] = ATTRIBUTE_ENCODING,
     [DW_AT_calling_convention] = ATTRIBUTE_CALLING_CONVENTION,
     [DW_AT_frame_base] = ATTRIBUTE_FRAME_BASE,

@@ -2,7 +2,7 @@
  * driver.c: the main function of generated programs. Calls each subject alone, with a few
  * arguments, follows the call instruction by instruction (stepper.c), and prints for hunt.py:
  *
- *     base ADDRESS                      where the file is loaded
+ *     moved DISTANCE                    of the subjects' file, from where it says it lies
  *     run NAME ARGUMENT                 a call begins
  *     allocate BYTES SITE               of the instruction that called the allocator
  *     end returned|left ALLOCATIONS FREES RAISED FOLLOWED
@@ -235,8 +235,6 @@ int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void
     return error;
 }
 
-extern const char __executable_start[];
-
 int main(void)
 {
     static const long arguments[] = {0, 1, 2, 3, 9};
@@ -245,10 +243,11 @@ int main(void)
     signal(SIGABRT, on_signal);
     signal(SIGILL, on_signal);
     alarm(SECONDS);
-    stepper_prepare(&(struct stepper_counters){&allocations, &frees, &hunt_raised, allocators,
-                                               sizeof allocators / sizeof *allocators},
-                    STEPS);
-    printf("base %lx\n", (unsigned long)__executable_start);
+    uintptr_t moved_by =
+        stepper_prepare(&(struct stepper_counters){&allocations, &frees, &hunt_raised, allocators,
+                                                   sizeof allocators / sizeof *allocators},
+                        STEPS, (uintptr_t)hunt_subjects[0].run);
+    printf("moved %lx\n", (unsigned long)moved_by);
     for (int i = 0; i < hunt_subject_count; i++)
         for (size_t k = 0; k < sizeof arguments / sizeof *arguments; k++)
             run_subject(&hunt_subjects[i], arguments[k]);

@@ -55,7 +55,8 @@ class Hunt:
     def check(self, program, command, counts):
         """Builds, runs; returns what is broken, or None if there was nothing to check."""
         path = os.path.join(self.folder, "program")
-        if not self.builder.build(command, program, path):
+        built = self.builder.build(command, program, path)
+        if not built:
             counts["not built"] += 1
             self.say(" ".join(command), self.builder.errors[:2000])
             return None
@@ -65,7 +66,7 @@ class Hunt:
         except subprocess.TimeoutExpired:
             counts["did not end"] += 1
             return None
-        run = Run(output, build.is_moved(command))
+        run = Run(output)
         if not run.is_done:
             counts["crashed"] += 1
             self.say("crashed:", status, run.runs[-1:], " ".join(command))
@@ -73,7 +74,8 @@ class Hunt:
         counts["runs"] += len(run.runs)
         counts["runs not followed"] += sum(1 for one in run.runs if not one[-1])
         names = set(re.findall(r"\b(\w+)\(", build.source(program)[0]))
-        check = Check(Answers(self.options.dwell, path, os.path.join(self.folder, "cache")), run,
+        cache = os.path.join(self.folder, "cache")
+        check = Check(Answers(self.options.dwell, built[0], cache, built[1]), run,
                       lambda name: re.split(r"[.( <]", name)[0].split("::")[-1] in names)
         counts["promises"] += sum(check.count.values())
         for promise, count in check.count.items():

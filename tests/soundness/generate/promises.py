@@ -37,13 +37,13 @@ FIELDS = ("first last calls allocates frees depth frame normal_calls normal_allo
 class Run:
     """What a program printed; addresses as in the file."""
 
-    def __init__(self, output, is_moved):
+    def __init__(self, output):
         self.functions, self.transfers, self.allocations, self.is_done = {}, set(), set(), False
         self.runs, name, base = [], None, 0
         for words in map(str.split, output.splitlines()):
             kind = words[0] if words else ""
-            if kind == "base":
-                base = int(words[1], 16) * is_moved
+            if kind == "moved":
+                base = int(words[1], 16)
             elif kind == "run":
                 name = words[1]
             elif kind == "end":
@@ -60,10 +60,10 @@ class Run:
 
 
 class Answers:
-    """What dwell says of a file."""
+    """What dwell says of a file. `names`, by address, are those of a file that has none."""
 
-    def __init__(self, dwell, path, cache):
-        self.dwell, self.path = dwell, path
+    def __init__(self, dwell, path, cache, names):
+        self.dwell, self.path, self.names = dwell, path, names
         self.environment = dict(os.environ, XDG_CACHE_HOME=cache)
         heap, calls = self.ask("heap"), self.ask("calls")
         self.heap = {row["address"]: row for row in heap["functions"]}
@@ -79,7 +79,10 @@ class Answers:
     def ask(self, command):
         finished = subprocess.run([self.dwell, command, "--json", "--all", self.path],
                                   capture_output=True, check=True, timeout=120, env=self.environment)
-        return json.loads(finished.stdout)
+        answer = json.loads(finished.stdout)
+        for row in answer["functions"] if self.names else ():
+            row["name"] = self.names.get(row["address"], row["name"])
+        return answer
 
     def start_of(self, address):
         """Of the function that an address is in."""

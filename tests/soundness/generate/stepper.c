@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "stepper.h"
 
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,13 +52,12 @@ struct transfer {
     bool is_call;
 };
 
-extern const char __executable_start[];
-
 static struct summary summaries[MAX_SUMMARIES];
 static struct transfer transfers[MAX_TRANSFERS];
 static struct call calls[MAX_CALLS];
 static size_t call_count;
-static uintptr_t stack_top, last_address, last_stack, base;
+static uintptr_t stack_top, last_address, last_stack;
+static uintptr_t base; /* where the file with the subjects begins */
 static unsigned long steps_left, run_steps_left;
 static uintptr_t allocator_site;
 static __thread bool is_on; /* in the thread that calls subjects */
@@ -239,15 +239,42 @@ static void on_trap(int number, siginfo_t *info, void *context)
 
 /* ---- For the driver -------------------------------------------------------------------------- */
 
-void stepper_prepare(const struct stepper_counters *from, unsigned long steps)
+/* Of the object that has a place: where it begins, and how far it was moved. */
+struct object {
+    uintptr_t place, begin, moved_by;
+};
+
+static int find_object(struct dl_phdr_info *info, size_t size, void *data)
 {
+    struct object *object = data;
+    (void)size;
+    uintptr_t begin = UINTPTR_MAX;
+    bool is_here = false;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        begin = at < begin ? at : begin;
+        is_here |= object->place - at < info->dlpi_phdr[i].p_memsz;
+    }
+    if (is_here)
+        *object = (struct object){object->place, begin, info->dlpi_addr};
+    return is_here;
+}
+
+uintptr_t stepper_prepare(const struct stepper_counters *from, unsigned long steps,
+                          uintptr_t subject)
+{
+    struct object object = {.place = subject};
     static char handler_stack[1 << 16] __attribute__((aligned(64)));
     counters = from;
     steps_left = steps;
-    base = (uintptr_t)__executable_start;
+    dl_iterate_phdr(find_object, &object);
+    base = object.begin;
     sigaltstack(&(stack_t){.ss_sp = handler_stack, .ss_size = sizeof handler_stack}, NULL);
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigaction(SIGTRAP, &action, NULL);
+    return object.moved_by;
 }
 
 /* Not in the red zone of who calls. */

@@ -16,8 +16,12 @@ struct stepper_counters {
     size_t allocator_count;
 };
 
-/** Once, before all. At most `steps` instructions are followed in all. */
-void stepper_prepare(const struct stepper_counters *counters, unsigned long steps);
+/**
+ * Once, before all. At most `steps` instructions are followed in all. Returns how far the file that
+ * has the code at `subject` was moved when it was loaded.
+ */
+uintptr_t stepper_prepare(const struct stepper_counters *counters, unsigned long steps,
+                          uintptr_t subject);
 
 /** A call begins whose return address will be right below `top`; the trap flag is set by who calls.
  */

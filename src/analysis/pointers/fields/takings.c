@@ -28,6 +28,7 @@
 #include "analysis/pointers/objects/tables.h"
 #include "base/memory.h"
 #include "base/search.h"
+#include "program/facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,29 @@ static bool is_taken_unseen(const struct takings *takings, uint32_t index)
            !takings->program->images[function->image]->debug;
 }
 
+/** What the function and pieces of code without a type that it ends in read of what is passed. */
+static uint8_t read_arguments(const struct program *program, uint32_t index)
+{
+    const struct frame *frames = program->facts->frames;
+    uint8_t read = frames[index].taken;
+    for (uint32_t i = program->function_calls[index]; i < program->function_calls[index + 1]; i++) {
+        const struct call *call = &program->calls[i];
+        uint32_t callee = call->is_tail ? callee_of(program, call) : NONE;
+        if (callee != NONE && typed_function(program, callee).index == NONE)
+            read |= frames[callee].taken;
+    }
+    return read & PASSED_REGISTERS;
+}
+
+/**
+ * Whether a function that is described without parameters takes one: clang leaves them out where
+ * it has moved all code of a function elsewhere (-enable-machine-outliner).
+ */
+static bool has_more_parameters(const struct program *program, uint32_t index, struct type_ref type)
+{
+    return !type_of(type)->member_count && read_arguments(program, index);
+}
+
 static void sort_out_function(struct takings *takings, uint32_t index)
 {
     if (is_taken_unseen(takings, index))
@@ -359,7 +383,7 @@ static void sort_out_function(struct takings *takings, uint32_t index)
     if (!(takings->flags[index] & FLAG_TAKEN))
         return;
     struct type_ref type = typed_function(takings->program, index);
-    if (type.index == NONE) {
+    if (type.index == NONE || has_more_parameters(takings->program, index, type)) {
         array_push(&takings->untyped, index);
         return;
     }

@@ -181,6 +181,7 @@ static uint32_t collect_type(struct worker *worker, const struct entry_data *ent
         .has_code = has(entry, ATTRIBUTE_LOW_PC) || has(entry, ATTRIBUTE_RANGES),
         .is_public = parent == RAW_NONE && entry->unit->language == LANGUAGE_C &&
                      entry_flag(entry, ATTRIBUTE_EXTERNAL),
+        .is_artificial = entry_flag(entry, ATTRIBUTE_ARTIFICIAL),
         .is_declaration = entry_flag(entry, ATTRIBUTE_DECLARATION),
         .is_float = is_float(entry),
         .is_non_trivial = convention == DW_CC_pass_by_reference,

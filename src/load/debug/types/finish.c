@@ -461,10 +461,16 @@ static void put_record(struct worker *worker, const struct place *place)
     array_push(&output->records, record);
 }
 
+/** Code that clang has taken out of several functions: it has no type that means anything. */
+static bool is_outlined(const struct raw_type *raw)
+{
+    return raw->tag == DW_TAG_subprogram && raw->is_artificial && raw->origin == RAW_NONE;
+}
+
 static bool is_recorded(const struct raw_type *raw)
 {
     if (raw->tag == DW_TAG_subprogram)
-        return !raw->is_declaration || raw->is_public;
+        return !is_outlined(raw) && (!raw->is_declaration || raw->is_public);
     if (raw->stands_for)
         return false;
     return kind_of(raw) != TYPE_UNKNOWN;
@@ -548,7 +554,7 @@ uint64_t type_key_of_function(struct worker *worker, struct unit *unit, const ui
     if (!type_wanted(unit))
         return KEY_NONE;
     struct place place = place_of(worker, unit, (uint32_t)(at - unit->start));
-    uint64_t key = place.raw ? key_of(worker, &place, 0) : KEY_NONE;
+    uint64_t key = place.raw && !is_outlined(place.raw) ? key_of(worker, &place, 0) : KEY_NONE;
     return key < KEY_FIRST ? KEY_NONE : key;
 }
 

@@ -39,9 +39,10 @@ struct raw_type {
     uint32_t elements;     /* of an array; RAW_UNKNOWN */
     uint32_t first, count; /* its children, once they are sorted */
     uint16_t tag;
-    bool stands_for; /* it only names the type in a type unit that `origin` is */
-    bool has_code;   /* of a function */
-    bool is_public;  /* a function that other images may have */
+    bool stands_for;    /* it only names the type in a type unit that `origin` is */
+    bool has_code;      /* of a function */
+    bool is_public;     /* a function that other images may have */
+    bool is_artificial; /* no source says it */
     bool is_declaration, is_variadic, is_float, has_parameters, is_non_trivial;
     const char *name; /* NULL: none; C++: without what is around it; of a function its symbol */
     uint32_t file;    /* DW_AT_decl_file, 0: not said */
