@@ -4,8 +4,10 @@
 //! expect heap[name=through_pointer].allocates in (maybe, always, unknown)
 //! expect heap[name=by_index].allocates in (maybe, always, unknown)
 //! expect heap[name=through_number].allocates in (maybe, always, unknown)
+//! expect stack[name=through_pointer].bound_bytes == null
 //! expect heap[name=nothing].allocates == never
 //! build -fPIE -pie -mcmodel=large
+//! matrix all
 //! run exits 0
 
 #include <stdint.h>
