@@ -191,6 +191,32 @@ static void map_sections(struct loader *loader, struct image *image, size_t coun
             load->section_map[image->sections[i].index] = i;
 }
 
+static bool is_debug_information(const struct section *section)
+{
+    return starts_with(section->name, ".debug_") || starts_with(section->name, ".zdebug_");
+}
+
+/**
+ * Where debug information was separated, sections of code without content are left; or, of what
+ * several files share and of split units (.dwo), nothing but debug information.
+ */
+static void look_for_code(struct loader *loader, struct image *image)
+{
+    bool has_sections = false, has_content = false;
+    for (uint32_t i = 0; i < image->section_count; i++) {
+        const struct section *section = &image->sections[i];
+        bool is_code = i < image->placed_count && section->is_executable;
+        has_sections |= is_code || (!image->placed_count && is_debug_information(section));
+        has_content |= is_code && section->data;
+    }
+    image->has_no_code = has_sections && !has_content;
+    if (image->has_no_code)
+        diagnose(&loader->program->diagnostics, image->path,
+                 "holds no code, like what `objcopy --only-keep-debug` makes: nothing is promised "
+                 "of its functions, and whether its data is zeroed is not known; look at the "
+                 "program itself, with `--debug-file` and this file if it does not find it");
+}
+
 static struct string_table section_names(const struct image *image)
 {
     size_t names_index;
@@ -222,4 +248,5 @@ void image_load_sections(struct loader *loader, struct image *image)
     }
     sections_order(loader, image);
     map_sections(loader, image, count);
+    look_for_code(loader, image);
 }

@@ -156,6 +156,7 @@ struct image {
     bool is_stripped;       /* no symbol table beyond the dynamic one */
     bool is_rewritten;      /* by BOLT: an old text is still there, dead */
     bool binds_now;         /* no lazy binding through the PLT */
+    bool has_no_code;       /* its code is not in the file: nothing is known of its functions */
     bool is_mixed;          /* without section headers, and with constants among the code: what is
                                not known as a table counts as code, and may hold any address */
     const uint8_t *file;    /* the whole file, mapped */

@@ -9,7 +9,7 @@ and as the last line `N passed, N failed, N skipped`. Verdicts are compared by a
 strip: what is promised of a function afterwards must be true of what its names say. A file without
 section headers (in which they are only forgotten, or cut off) must promise no more either, and of one
 that is linked dynamically, the same as the stripped file (no more, where one segment holds code and
-constants).
+constants). Of what `objcopy --only-keep-debug` makes, nothing is promised.
 """
 
 import json
@@ -139,10 +139,13 @@ TRUE_OF = {
 KEYS = ("allocates", "frees", "frame_bytes", "bound_bytes", "bound_with_panic_bytes")
 
 
+def document(dwell, command, path):
+    finished = subprocess.run([dwell, command, "--json", "--all", path], capture_output=True, check=True)
+    return json.loads(finished.stdout)
+
+
 def functions_of(dwell, command, path):
-    finished = subprocess.run([dwell, command, "--json", "--all", path],
-                              capture_output=True, check=True)
-    return {function["address"]: function for function in json.loads(finished.stdout)["functions"]}
+    return {function["address"]: function for function in document(dwell, command, path)["functions"]}
 
 
 def verdicts(dwell, path):
@@ -153,9 +156,7 @@ def verdicts(dwell, path):
 
 
 def is_possible(dwell, path):
-    finished = subprocess.run([dwell, "report", "--json", path],
-                              capture_output=True, check=True)
-    return json.loads(finished.stdout)["heap"]["possible"]
+    return document(dwell, "report", path)["heap"]["possible"]
 
 
 def contradictions(named, nameless, is_dynamic):
@@ -213,6 +214,22 @@ def check_sectionless(dwell, path, named, kind):
     return problems, gone
 
 
+def check_debug_only(dwell, path):
+    """Returns what is promised of a file from which all but the debug information was taken."""
+    subprocess.run(["objcopy", "--only-keep-debug", path, f"{path}.debug"], check=True, capture_output=True)
+    functions = verdicts(dwell, f"{path}.debug")
+    problems = [f"{function['name']}: {key} is {function[key]}, without its code"
+                for function in functions.values() for key in KEYS if function[key] not in (None, "unknown")]
+    answer = document(dwell, "report", f"{path}.debug")
+    if not functions or not answer["heap"]["possible"]:
+        problems.append("dynamic memory is said to be impossible, without code")
+    if answer["heap"]["startup"]["before_main"] not in (None, "unknown"):
+        problems.append("what is before main is promised, without code")
+    if not any("holds no code" in row["message"] for row in answer["diagnostics"]):
+        problems.append("it is not said that there is no code")
+    return problems
+
+
 def build(folder, compiler, suffix, source, options):
     path = os.path.join(folder, "program")
     with open(f"{path}.{suffix}", "w", encoding="utf-8") as file:
@@ -232,6 +249,7 @@ def compare(dwell, folder, title, kind, *how):
     nameless = verdicts(dwell, stripped)
     problems = list(contradictions(named, nameless, kind != STATIC))
     more, sectionless = check_sectionless(dwell, stripped, named, kind)
+    more += check_debug_only(dwell, path)
     for file in (stripped, f"{stripped}.True"):
         if not is_possible(dwell, file):
             problems.append("dynamic memory is said to be impossible")
