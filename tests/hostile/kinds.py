@@ -255,10 +255,10 @@ def stubs(n):
         frame += struct.pack("<IIQQB3x", 24, len(frame) + 4, TEXT, 8 * n, 0)
     elf = Elf()
     elf.sections[elf.text].content = b"\xff\x25\0\0\0\0\x66\x90" * n
-    return without_sections(dynamic(elf, n, frame + bytes(4)).build())
+    return without_sections(with_slots(elf, n, frame + bytes(4)).build())
 
 
-def dynamic(elf, n, frame=b"", hash_table=b"", stride=16):
+def with_slots(elf, n, frame=b"", hash_table=b"", stride=16):
     """Adds a dynamic section that names n slots, an unwind table and a hash table of symbols."""
     slots = DATA + 0x10000000
     relocations = b"".join(struct.pack("<QQq", slots + stride * i, 1 << 32 | 6, 0) for i in range(n))
@@ -288,13 +288,13 @@ def dynamic(elf, n, frame=b"", hash_table=b"", stride=16):
 
 def slots_apart(n):
     """n words that are slots of the GOT, and n that are not between them, and no sections."""
-    return without_sections(dynamic(Elf(), n).build())
+    return without_sections(with_slots(Elf(), n).build())
 
 
 def hash_buckets(n):
     """A hash table of symbols whose buckets and chain have no end."""
     table = struct.pack("<IIIIQ", 0xffffffff, 1, 1, 0, 0) + struct.pack("<I", 2) * n
-    return without_sections(dynamic(Elf(), 1, hash_table=table).build())
+    return without_sections(with_slots(Elf(), 1, hash_table=table).build())
 
 
 def relocation_sections(n):
