@@ -14,9 +14,7 @@
 //! expect stack[name=goes].bound_bytes == null
 //! expect heap[name=plain].allocates == never
 //! expect stack[name=plain].bound_bytes <= 64
-//! matrix gcc: all
-//! matrix clang: pie, fixed, fixed-large
-//! matrix clang, debug: pie-large
+//! matrix all
 //! run exits 0
 
 #include <stdint.h>
