@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True  # leave the source tree as it is
 
-from harness import cli, programs, scripts, soundness, unit
+from harness import cli, matrix, programs, scripts, soundness, unit
 from harness.results import Context, Result, failed
 
 KINDS = {
@@ -29,6 +29,7 @@ KINDS = {
     "cache": scripts.collect_cache,
     "hostile": scripts.collect_hostile,
     "programs": programs.collect,
+    "matrix": matrix.collect,
     "soundness": soundness.collect,
     "hunt": scripts.collect_hunt,
     "oracle": scripts.collect_oracles,

@@ -185,6 +185,13 @@ static uint32_t bind_relocation(struct binder *binder, uint32_t image_index,
     return NONE;
 }
 
+/** What looks like code may hold the address of any function. */
+static void take_all(struct program *program, uint32_t image)
+{
+    for (uint32_t i = program->image_functions[image]; i < program->image_functions[image + 1]; i++)
+        program->functions[i].is_address_taken = true;
+}
+
 /** A stored address other than the one a stub jumps through is an address taken. */
 static bool takes_address(const struct relocation *relocation)
 {
@@ -195,6 +202,8 @@ static void bind_image(struct binder *binder, uint32_t image_index)
 {
     struct program *program = binder->program;
     struct image *image = program->images[image_index];
+    if (image->is_mixed)
+        take_all(program, image_index);
     for (uint32_t i = 0; i < image->relocation_count; i++) {
         struct relocation *relocation = &image->relocations[i];
         uint32_t function = bind_relocation(binder, image_index, relocation);

@@ -28,14 +28,13 @@ struct load_state {
     uint32_t *static_symbols;  /* number in .symtab -> image.symbols, NONE */
     uint32_t *dynamic_symbols; /* number in .dynsym -> image.symbols, NONE */
     uint32_t static_symbol_count, dynamic_symbol_count;
-    const char *run_path;            /* DT_RUNPATH, NULL */
-    const char *rpath;               /* DT_RPATH, NULL; counts only without DT_RUNPATH */
-    uint64_t initializer, finalizer; /* DT_INIT, DT_FINI; 0 if none */
-    uint32_t common_section;         /* object files: holds common symbols, NONE */
-    uint64_t common_next;            /* address of the next one */
-    uint32_t external_section;       /* object files: one entry for each imported symbol, NONE */
-    uint32_t loaded_by;   /* the image that needed this one first, NONE for the main file */
-    uint64_t name_budget; /* bytes that names may still take; see take_name() */
+    const char *run_path;      /* DT_RUNPATH, NULL */
+    const char *rpath;         /* DT_RPATH, NULL; counts only without DT_RUNPATH */
+    uint32_t common_section;   /* object files: holds common symbols, NONE */
+    uint64_t common_next;      /* address of the next one */
+    uint32_t external_section; /* object files: one entry for each imported symbol, NONE */
+    uint32_t loaded_by;        /* the image that needed this one first, NONE for the main file */
+    uint64_t name_budget;      /* bytes that names may still take; see take_name() */
     bool has_lost_names;
 };
 
@@ -59,12 +58,28 @@ void note_change(struct program *program, const struct mapping *mapping, const c
 struct error *image_load(struct loader *loader, const char *path, struct mapping mapping,
                          struct image **ret);
 
+/** Gives a file without section headers a table of them, in a private copy. After segments. */
+struct error *image_rebuild_sections(struct loader *loader, struct image *image);
+
 void image_load_segments(struct loader *loader, struct image *image);
 void image_load_sections(struct loader *loader, struct image *image);
 void image_load_dynamic(struct loader *loader, struct image *image);
 void image_load_symbols(struct loader *loader, struct image *image);
 void image_load_relocations(struct loader *loader, struct image *image);
 void image_load_unwind(struct loader *loader, struct image *image);
+
+/** Entries of an unwind table; the memory is malloced. */
+struct unwind_list {
+    struct unwind_entry *data;
+    size_t count, capacity;
+};
+
+/**
+ * Reads the unwind table at @p address, of which there are at most @p room bytes, before there are
+ * sections; says where it ends, and returns whether all of it can be read.
+ */
+bool unwind_measure(struct image *image, uint64_t address, uint64_t room, struct unwind_list *ret,
+                    uint64_t *ret_bytes);
 
 /** Gives the sections of an object file addresses, one behind the other. Before symbols. */
 void object_place(struct loader *loader, struct image *image);

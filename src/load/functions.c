@@ -95,8 +95,8 @@ static void add_entries(struct finder *finder)
     const struct image *image = finder->image;
     if (image->is_placed)
         add_entry(finder, image->entry);
-    add_entry(finder, image->load->initializer);
-    add_entry(finder, image->load->finalizer);
+    add_entry(finder, image->initializer);
+    add_entry(finder, image->finalizer);
     for (uint32_t i = 0; i < image->placed_count; i++) {
         const struct section *section = &image->sections[i];
         if (strcmp(section->name, ".init") == 0 || strcmp(section->name, ".fini") == 0)

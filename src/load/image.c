@@ -154,7 +154,7 @@ void image_load_segments(struct loader *loader, struct image *image)
 
 /* ---- The dynamic section --------------------------------------------------------------------- */
 
-/** Finds the dynamic entries by section, or by segment where the section table is missing. */
+/** Finds the dynamic entries, and the number of the section of their strings. */
 static Elf_Data *dynamic_entries(const struct image *image, size_t *ret_strings)
 {
     Elf_Scn *section = NULL;
@@ -210,10 +210,10 @@ static void read_dynamic_entry(struct loader *loader, struct image *image,
         load->rpath = string_at(strings, entry->d_un.d_val);
         break;
     case DT_INIT:
-        load->initializer = entry->d_un.d_ptr;
+        image->initializer = entry->d_un.d_ptr;
         break;
     case DT_FINI:
-        load->finalizer = entry->d_un.d_ptr;
+        image->finalizer = entry->d_un.d_ptr;
         break;
     case DT_BIND_NOW:
         image->binds_now = true;
@@ -296,8 +296,13 @@ static struct error *check_content(const struct image *image)
 static struct error *read_parts(struct loader *loader, struct image *image)
 {
     image_load_segments(loader, image);
-    image_load_sections(loader, image);
     struct error *error = check_content(image);
+    if (!error)
+        error = image_rebuild_sections(loader, image);
+    if (error)
+        return error;
+    image_load_sections(loader, image);
+    error = check_content(image);
     if (error)
         return error;
     if (image->type == IMAGE_OBJECT)

@@ -2,8 +2,8 @@
  * sections.c: the section header table, and what each section is for.
  *
  * In: an image with its segments. Out: image.sections, the placed ones (those that occupy memory)
- * first and in address order without overlaps. A file without a section header table gets one
- * section for each segment, so that the rest of the program need not care.
+ * first and in address order without overlaps. A file without a section header table has been given
+ * one before (rebuild/), so that the rest of the program need not care.
  * Sources: gABI chapter 4 (sections), System V psABI x86-64 (special sections).
  */
 #include "load/elf_file.h"
@@ -179,34 +179,6 @@ static void sections_order(struct loader *loader, struct image *image)
         image->placed_count++;
 }
 
-static void sections_from_segments(struct loader *loader, struct image *image)
-{
-    image->sections =
-        arena_calloc(&loader->program->arena, image->segment_count, sizeof *image->sections);
-    for (uint32_t i = 0; i < image->segment_count; i++) {
-        const struct segment *segment = &image->segments[i];
-        bool is_zeroed = !segment->file_bytes;
-        struct section *section = &image->sections[image->section_count++];
-        *section = (struct section){
-            .name = arena_printf(&loader->program->arena, "segment %u", i),
-            .address = segment->address,
-            .bytes = segment->bytes,
-            .data = segment->file_bytes == segment->bytes
-                        ? file_range(image, segment->offset, segment->bytes)
-                        : NULL,
-            .offset = segment->offset,
-            .alignment = 1,
-            .index = NONE,
-            .is_allocated = true,
-            .is_writable = segment->flags & MEMORY_WRITE,
-            .is_executable = segment->flags & MEMORY_EXECUTE,
-        };
-        section->role = section_role(image, section, is_zeroed ? SHT_NOBITS : SHT_PROGBITS);
-    }
-    diagnose(&loader->program->diagnostics, image->path,
-             "has no section header table: owners are known by segment only");
-}
-
 static void map_sections(struct loader *loader, struct image *image, size_t count)
 {
     struct load_state *load = image->load;
@@ -217,6 +189,32 @@ static void map_sections(struct loader *loader, struct image *image, size_t coun
     for (uint32_t i = 0; i < image->section_count; i++)
         if (image->sections[i].index < count)
             load->section_map[image->sections[i].index] = i;
+}
+
+static bool is_debug_information(const struct section *section)
+{
+    return starts_with(section->name, ".debug_") || starts_with(section->name, ".zdebug_");
+}
+
+/**
+ * Where debug information was separated, sections of code without content are left; or, of what
+ * several files share and of split units (.dwo), nothing but debug information.
+ */
+static void look_for_code(struct loader *loader, struct image *image)
+{
+    bool has_sections = false, has_content = false;
+    for (uint32_t i = 0; i < image->section_count; i++) {
+        const struct section *section = &image->sections[i];
+        bool is_code = i < image->placed_count && section->is_executable;
+        has_sections |= is_code || (!image->placed_count && is_debug_information(section));
+        has_content |= is_code && section->data;
+    }
+    image->has_no_code = has_sections && !has_content;
+    if (image->has_no_code)
+        diagnose(&loader->program->diagnostics, image->path,
+                 "holds no code, like what `objcopy --only-keep-debug` makes: nothing is promised "
+                 "of its functions, and whether its data is zeroed is not known; look at the "
+                 "program itself, with `--debug-file` and this file if it does not find it");
 }
 
 static struct string_table section_names(const struct image *image)
@@ -233,10 +231,6 @@ void image_load_sections(struct loader *loader, struct image *image)
     // Extended numbering (more than 65,280 sections) is resolved by libelf.
     if (elf_getshdrnum(image->load->elf, &count) != 0)
         count = 0;
-    GElf_Ehdr header;
-    if (!count && gelf_getehdr(image->load->elf, &header) && header.e_shoff)
-        diagnose(&loader->program->diagnostics, image->path,
-                 "the section header table lies outside the file; is the file truncated?");
     struct string_table names = section_names(image);
     image->sections = arena_calloc(&loader->program->arena, count, sizeof *image->sections);
     for (size_t i = 1; i < count; i++) {
@@ -252,8 +246,7 @@ void image_load_sections(struct loader *loader, struct image *image)
         section->index = (uint32_t)i;
         image->is_rewritten |= section->role == SECTION_DEAD_CODE;
     }
-    if (!image->section_count && image->segment_count)
-        sections_from_segments(loader, image);
     sections_order(loader, image);
     map_sections(loader, image, count);
+    look_for_code(loader, image);
 }

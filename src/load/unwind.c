@@ -6,7 +6,7 @@
  * from here. Sources: LSB Core, Exception Frames (CIE augmentation, pointer encodings); DWARF 5
  * section 6.4.2 (call frame instructions). libdw splits the table into entries and checks their
  * bounds; the encoded pointers inside are decoded here. Exception tables are read where they are
- * needed (program/exceptions.c).
+ * needed (program/exceptions.c). Of a table that no section bounds the same reading tells the end.
  */
 #include "base/array.h"
 #include "base/cursor.h"
@@ -101,7 +101,7 @@ struct table {
     struct image *image;
     const struct section *section;
     struct common_entry common;
-    ARRAY(struct unwind_entry) found;
+    struct unwind_list found;
     bool is_damaged;
 };
 
@@ -122,6 +122,16 @@ static bool find_common(struct table *table, Elf_Data *data, Dwarf_Off offset)
         return false;
     table->common = read_common(&entry.cie, offset, table->image->pointer_bytes);
     return table->common.is_readable;
+}
+
+/** Entries for code that the linker threw away are left at 0 or point nowhere. */
+static bool is_of_code(const struct table *table, const struct unwind_entry *entry)
+{
+    const struct image *image = table->image;
+    if (!entry->bytes || table->section->index != NONE)
+        return entry->bytes && image_section_at(image, entry->address) != NONE;
+    uint32_t segment = image_segment_at(image, entry->address);
+    return segment != NONE && image->segments[segment].flags & MEMORY_EXECUTE;
 }
 
 static bool read_entry(struct table *table, Elf_Data *data, const Dwarf_FDE *fde)
@@ -149,34 +159,58 @@ static bool read_entry(struct table *table, Elf_Data *data, const Dwarf_FDE *fde
         cursor.at += augmentation_bytes;
     }
     entry.entry_cfa_offset = entry_cfa_offset(cursor);
-    // Entries for code that the linker threw away are left at 0 or point nowhere.
-    if (entry.bytes && image_section_at(table->image, entry.address) != NONE)
+    if (is_of_code(table, &entry))
         array_push(&table->found, entry);
     return true;
 }
 
-static void read_table(struct table *table)
+static bool is_end(const uint8_t *at)
 {
+    uint32_t length;
+    memcpy(&length, at, sizeof length);
+    return !length;
+}
+
+/** Returns how many bytes were read; fewer than there are only if the table ends before. */
+static uint64_t read_table(struct table *table)
+{
+    uint64_t bytes = table->section->bytes;
     Elf_Data data = {.d_buf = (void *)table->section->data,
-                     .d_size = table->section->bytes,
+                     .d_size = bytes,
                      .d_type = ELF_T_BYTE,
                      .d_version = EV_CURRENT};
     Dwarf_Off offset = 0, next = 0;
     for (;; offset = next) {
         Dwarf_CFI_Entry entry;
+        if (offset <= bytes && bytes - offset >= 4 && is_end(table->section->data + offset))
+            return offset + 4;
         int result = dwarf_next_cfi((const unsigned char *)table->image->file, &data, true, offset,
                                     &next, &entry);
         if (result > 0)
-            return;
+            return bytes;
         if (result == 0 && !dwarf_cfi_cie_p(&entry) && !read_entry(table, &data, &entry.fde))
             table->is_damaged = true;
         // After a damaged entry libdw still says where the next one begins, unless it cannot.
         if (result < 0) {
             table->is_damaged = true;
             if (next <= offset || next == (Dwarf_Off)-1)
-                return;
+                return offset;
         }
     }
+}
+
+bool unwind_measure(struct image *image, uint64_t address, uint64_t room, struct unwind_list *ret,
+                    uint64_t *ret_bytes)
+{
+    struct section section = {.address = address,
+                              .bytes = room,
+                              .data = image_bytes(image, address, room),
+                              .index = NONE};
+    struct table table = {
+        .image = image, .section = &section, .common.offset = (Dwarf_Off)-1, .found = *ret};
+    *ret_bytes = section.data ? read_table(&table) : 0;
+    *ret = table.found;
+    return !table.is_damaged;
 }
 
 static int by_address(const void *a, const void *b)
@@ -193,8 +227,9 @@ void image_load_unwind(struct loader *loader, struct image *image)
     for (uint32_t i = 0; i < image->placed_count; i++) {
         table.section = &image->sections[i];
         if (table.section->role == SECTION_UNWIND && table.section->data &&
-            strcmp(table.section->name, ".eh_frame") == 0)
+            strcmp(table.section->name, ".eh_frame") == 0) {
             read_table(&table);
+        }
     }
     if (table.is_damaged)
         diagnose(&loader->program->diagnostics, image->path,

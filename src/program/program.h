@@ -156,15 +156,20 @@ struct image {
     bool is_stripped;       /* no symbol table beyond the dynamic one */
     bool is_rewritten;      /* by BOLT: an old text is still there, dead */
     bool binds_now;         /* no lazy binding through the PLT */
+    bool has_no_code;       /* its code is not in the file: nothing is known of its functions */
+    bool is_mixed;          /* without section headers, and with constants among the code: what is
+                               not known as a table counts as code, and may hold any address */
     const uint8_t *file;    /* the whole file, mapped */
     uint64_t file_bytes;
     bool is_file_unchanged; /* `file` is mapped and has what is on disk, so that pages may be given
                                back and come again */
-    struct file_state file_state; /* when it was mapped */
-    uint64_t entry;               /* address of the first instruction, 0 if none */
-    const char *build_id;         /* hexadecimal, NULL if none */
-    const char *interpreter;      /* path of the dynamic loader, NULL if none */
-    const char *debug_path;       /* where the debug information came from, NULL if nowhere */
+    struct file_state file_state;    /* when it was mapped */
+    uint64_t entry;                  /* address of the first instruction, 0 if none */
+    uint64_t initializer, finalizer; /* functions that the loader calls: DT_INIT, DT_FINI; 0 if
+                                        none */
+    const char *build_id;            /* hexadecimal, NULL if none */
+    const char *interpreter;         /* path of the dynamic loader, NULL if none */
+    const char *debug_path;          /* where the debug information came from, NULL if nowhere */
 
     uint64_t headers_bytes; /* ELF header and program header table at the file's start */
     uint64_t program_headers_offset, program_headers_bytes;

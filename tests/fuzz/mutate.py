@@ -5,7 +5,7 @@
 
 In: a build folder with tests/fuzz/mutate, best one with sanitizers. Out: how many inputs were read,
 and as the last line `N passed, N failed, N skipped`, one for each file and kind of damage. Each prefix
-of two small files is read, and N versions (20,000) with random damage, spread over five.
+of three small files is read, and N versions (20,000) with random damage, spread over six.
 """
 
 import argparse
@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import seeds
 
-TRUNCATED = ("library", "object")
-DAMAGED = ("dynamic", "library", "object", "cpp", "rust")
+TRUNCATED = ("library", "sectionless", "object")
+DAMAGED = ("dynamic", "library", "sectionless", "object", "cpp", "rust")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -61,9 +61,22 @@ SEEDS = {  # name: source suffix, source, command without the output
     "cpp": ("cpp", CPP_SOURCE, ["g++", "-g", "-O1", "-shared", "-fPIC", "-nostdlib",
                                 "-Wl,-z,noseparate-code"]),
     "dwarf4": ("c", C_SOURCE, ["clang", "-g", "-gdwarf-4", "-O1", "-c"]),
+    "sectionless": ("c", C_SOURCE, ["gcc", "-O1", "-nostdlib", "-pie", "-s", "-Wl,--hash-style=both",
+                                    "-Wl,--unresolved-symbols=ignore-all"]),
     "rust": ("rs", RUST_SOURCE, ["rustc", "--crate-type", "lib", "--emit", "obj", "-g",
                                  "-C", "panic=abort", "-C", "codegen-units=1"]),
 }
+
+
+def forget_sections(path):
+    """Cuts off the section header table, which stands at the end."""
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    del content[int.from_bytes(content[0x28:0x30], "little"):]
+    content[0x28:0x30] = bytes(8)
+    content[0x3a:0x40] = bytes(6)
+    with open(path, "wb") as file:
+        file.write(content)
 
 
 def build(folder, name):
@@ -80,6 +93,8 @@ def build(folder, name):
     os.remove(source_path)
     if finished.returncode != 0:
         print(finished.stderr, file=sys.stderr)
+    elif name == "sectionless":
+        forget_sections(path)
     return path if os.path.exists(path) else None
 
 

@@ -8,9 +8,10 @@ tells it in prose and in directives:
     //! run [SCOPE:] exits N          what running it does; or: killed by N, by N|M
     //! skip SCOPE: REASON            not for these
     //! worse [SCOPE:] FUNCTION       its release verdicts may be worse than its debug ones
+    //! matrix [SCOPE:] PLACES        see matrix.py
 
 SCOPE is words that must all hold: debug, release, a compiler (gcc, clang, g++, clang++, rustc), or
-a compiler with a version (rustc>=1.70); `a|b` is either. Each program is built in debug and in
+a compiler with a version (rustc>=1.70); `a|b` is either, `!a` any but a. Each program is built in debug and in
 release by each compiler of its language that is at hand; release has no debug information unless
 asked for. No function of a program's own may have a worse verdict in an optimized build with debug
 information than in debug: optimizing takes paths away and adds none. An exception is named, and
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field
 from . import assertions
 from .results import failed, passed, run, skipped
 
-DIRECTIVE = re.compile(r"^//! (expect|build|run|skip|worse)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
+DIRECTIVE = re.compile(r"^//! (expect|build|run|skip|worse|matrix)\b\s*(?:([^:\[\]\"]*[^:\[\]\" ]):(?!:))?\s*(.*)$")
 MODES = {
     ".rs": {"debug": ["-C", "debuginfo=2"], "release": ["-O", "-C", "strip=debuginfo"],
             "optimized": ["-O", "-C", "debuginfo=2"]},
@@ -76,13 +77,27 @@ class Build:
         folder = self.context.folder("programs", self.compiler.label, self.mode)
         return os.path.join(folder, name)
 
+    @property
+    def words(self):
+        """What a scope without a version may name."""
+        return {self.mode, self.compiler.family, *(["release"] if self.mode == "optimized" else [])}
+
+    @property
+    def flags(self):
+        extension = os.path.splitext(self.source)[1]
+        return MODES[extension][self.mode] + " ".join(directives_of(self, "build")).split()
+
+
+def sources(context, extensions):
+    """The paths of all programs in these languages."""
+    found = glob.glob(os.path.join(context.root, "tests", "programs", "*.*"))
+    return sorted(path for path in found if os.path.splitext(path)[1] in extensions)
+
 
 def collect(context):
     compilers = {extension: find_compilers(paths) for extension, paths in COMPILERS.items()}
-    for source in sorted(glob.glob(os.path.join(context.root, "tests", "programs", "*.*"))):
+    for source in sources(context, COMPILERS):
         name, extension = os.path.splitext(os.path.basename(source))
-        if extension not in COMPILERS:
-            continue
         if not compilers[extension]:
             reason = f"no compiler: {' '.join(COMPILERS[extension])}"
             yield name, lambda reason=reason: [skipped(reason)]
@@ -128,12 +143,13 @@ def in_scope(build, scope):
 
 
 def word_holds(build, word):
-    match = re.fullmatch(r"([a-z+]+)(?:(<|>=)([\d.]+))?", word)
+    if word.startswith("!"):
+        return not word_holds(build, word[1:])
+    match = re.fullmatch(r"([A-Za-z][a-z0-9+-]*)(?:(<|>=)([\d.]+))?", word)
     if not match:
         raise ValueError(f"not a scope: {word}")
     name, operator, version = match.groups()
-    is_mode = name == build.mode or (name, build.mode) == ("release", "optimized")
-    if not is_mode and name != build.compiler.family:
+    if name not in build.words:
         return False
     if not operator:
         return True
@@ -165,9 +181,8 @@ def compile_program(build):
         if os.path.exists(build.program) and \
                 os.path.getmtime(build.program) >= os.path.getmtime(build.source):
             return None
-        extension = os.path.splitext(build.source)[1]
-        flags = MODES[extension][build.mode] + " ".join(directives_of(build, "build")).split()
-        if extension == ".rs":
+        flags = build.flags
+        if build.source.endswith(".rs"):
             flags = ["--edition", "2021", "--cap-lints", "allow"] + flags
         folder, name = os.path.split(build.program)
         finished = run([build.compiler.path, *flags, "-o", name, build.source], cwd=folder)

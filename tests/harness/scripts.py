@@ -37,9 +37,9 @@ def collect_cache(context):
 
 
 def collect_hostile(context):
-    """Files that are made to cost much, and files and streams that fail, with both builds."""
+    """Files that are made to cost much or lead astray, files and streams that fail, with both builds."""
     flags = ["--sanitized"] if context.is_sanitized else []
-    for name in ("small", "ends"):
+    for name in ("small", "wild", "ends"):
         yield name, lambda name=name: run_script(context, f"hostile/{name}.py", context.build, *flags)
 
 

@@ -223,16 +223,78 @@ def code_sections(n):
     return elf.build()
 
 
+def without_sections(image):
+    image = bytearray(image)
+    image[40:48] = bytes(8)
+    image[60:64] = bytes(4)
+    return bytes(image)
+
+
 def code_segments(n):
     """n segments of code with the same bytes, and no sections."""
     elf = Elf()
     elf.sections[elf.text].content = b"\x90" * (40 * n) + b"\xc3"
     for i in range(min(n, 60000)):
         elf.segments.append((1, 5, elf.text, DATA + i * 64 * n, None))
-    image = bytearray(elf.build())
-    image[40:48] = bytes(8)   # no section headers
-    image[60:64] = bytes(4)
-    return bytes(image)
+    return without_sections(elf.build())
+
+
+def note_segments(n):
+    """n segments with the same n notes, and no sections."""
+    elf = Elf()
+    notes_of_all = elf.add(Section(".note", NOTE, ALLOC, struct.pack("<III4s", 4, 0, 77, b"GNX") * n, DATA))
+    elf.segments.append((1, 4, notes_of_all, DATA, None))
+    elf.segments += [(4, 4, notes_of_all, DATA, None)] * min(n, 60000)
+    return without_sections(elf.build())
+
+
+def stubs(n):
+    """n entries of an unwind table that describe the same n stubs, and no sections."""
+    frame = struct.pack("<IIB", 14, 0, 1) + b"zR\0" + b"\1\x78\x10" + b"\1\0" + bytes(1)
+    for _ in range(n):
+        frame += struct.pack("<IIQQB3x", 24, len(frame) + 4, TEXT, 8 * n, 0)
+    elf = Elf()
+    elf.sections[elf.text].content = b"\xff\x25\0\0\0\0\x66\x90" * n
+    return without_sections(with_slots(elf, n, frame + bytes(4)).build())
+
+
+def with_slots(elf, n, frame=b"", hash_table=b"", stride=16):
+    """Adds a dynamic section that names n slots, an unwind table and a hash table of symbols."""
+    slots = DATA + 0x10000000
+    relocations = b"".join(struct.pack("<QQq", slots + stride * i, 1 << 32 | 6, 0) for i in range(n))
+    strings = b"\0f\0"
+    tables = {7: relocations, 5: strings, 6: symbol(0, 0, 0, 0, 0) + symbol(1, 0x12, 0, 0, 0)}
+    if hash_table:
+        tables[0x6ffffef5] = hash_table
+    content, tags = bytearray(), [(8, len(relocations)), (9, 24), (10, len(strings)), (11, 24)]
+    for tag, table in tables.items():
+        content += bytes(-len(content) % 16)
+        tags.append((tag, DATA + len(content)))
+        content += table
+    content += bytes(-len(content) % 16)
+    frame_at = len(content)
+    content += frame + bytes(-len(frame) % 16)
+    tags_at = len(content)
+    content += b"".join(struct.pack("<QQ", *pair) for pair in [*tags, (0, 0)])
+    tags_section = elf.add(Section(".data", PROGBITS, ALLOC | WRITE, bytes(content), DATA))
+    slot_section = elf.add(Section(".data", PROGBITS, ALLOC | WRITE, bytes(stride * n), slots))
+    elf.segments.append((1, 6, tags_section, DATA, None))
+    elf.segments.append((1, 6, slot_section, slots, None))
+    elf.segments.append((2, 6, None, DATA + tags_at, 16 * len(tags) + 16))
+    if frame:
+        elf.segments.append((0x6474e550, 4, None, DATA + frame_at, 0))
+    return elf
+
+
+def slots_apart(n):
+    """n words that are slots of the GOT, and n that are not between them, and no sections."""
+    return without_sections(with_slots(Elf(), n).build())
+
+
+def hash_buckets(n):
+    """A hash table of symbols whose buckets and chain have no end."""
+    table = struct.pack("<IIIIQ", 0xffffffff, 1, 1, 0, 0) + struct.pack("<I", 2) * n
+    return without_sections(with_slots(Elf(), 1, hash_table=table).build())
 
 
 def relocation_sections(n):
@@ -349,6 +411,7 @@ SAID = {
     "section_names": "names overlap",
     "code_sections": "sections that overlap",
     "code_segments": "segments that overlap",
+    "hash_buckets": "hash table of symbols is damaged",
     "relocation_sections": "sections that overlap",
     "object_relocations": "sections that overlap",
     "notes": "sections that overlap",

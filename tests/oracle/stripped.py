@@ -3,15 +3,19 @@
 
     tests/oracle/stripped.py DWELL
 
-In: dwell; programs that are linked statically, of each compiler and C library at hand. Out: a line
-for each with how many verdicts `never` are left without symbols, what is wrong, and as the last line
-`N passed, N failed, N skipped`. Verdicts are compared by address, before and after strip: what is
-promised of a function afterwards must be true of what its names say.
+In: dwell; programs and libraries of each compiler, linker and C library at hand. Out: a line for each
+with how many verdicts `never` are left without symbols, and without section headers, what is wrong,
+and as the last line `N passed, N failed, N skipped`. Verdicts are compared by address, before and after
+strip: what is promised of a function afterwards must be true of what its names say. A file without
+section headers (in which they are only forgotten, or cut off) must promise no more either, and of one
+that is linked dynamically, the same as the stripped file (no more, where one segment holds code and
+constants). Of what `objcopy --only-keep-debug` makes, nothing is promised.
 """
 
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -56,13 +60,70 @@ fn main() {
 }
 """
 
-BUILDS = (
+FIXED = ["-fno-pie", "-no-pie"]
+
+
+def program(name):
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    with open(os.path.join(folder, "programs", name), encoding="utf-8") as file:
+        return file.read()
+
+
+LIBRARY = r"""
+#include <stdlib.h>
+static void *(*take)(size_t) = malloc;
+extern int hook(int) __attribute__((weak));
+__attribute__((noinline)) static void *local(size_t n) { return take(n); }
+int (*twice)(int);
+void *make(size_t n) { return hook && hook(1) ? local(n) : 0; }
+void drop(void *p) { free(p); }
+int plain(int n) { return n * 3; }
+__attribute__((constructor)) static void begin(void) { twice = plain; }
+"""
+
+STATIC = (
     ("glibc, C", "gcc", "c", C, ["-O1", "-static"]),
     ("glibc, C, PIE", "gcc", "c", C, ["-O2", "-static-pie"]),
+    ("glibc, C, clang", "clang", "c", C, ["-O2", "-static"]),
     ("musl, C", "musl-gcc", "c", C, ["-O0", "-static"]),
     ("musl, C, -O2", "musl-gcc", "c", C, ["-O2", "-static"]),
     ("glibc, C++", "g++", "cpp", CPP, ["-O2", "-static"]),
     ("glibc, Rust", "rustc", "rs", RUST, ["-O", "-C", "target-feature=+crt-static"]),
+)
+
+DYNAMIC = (
+    ("C", "gcc", "c", C, ["-O2"]),
+    ("C, -O0, at a fixed place", "gcc", "c", C, ["-O0", "-fno-pie", "-no-pie"]),
+    ("C, bound at the start", "gcc", "c", C, ["-O2", "-Wl,-z,now"]),
+    ("C, no stubs", "gcc", "c", C, ["-O2", "-fno-plt"]),
+    ("C, no stubs, nothing read-only", "gcc", "c", C, ["-O2", "-fno-plt", "-Wl,-z,norelro"]),
+    ("C, stubs for indirect branches", "gcc", "c", C, ["-O2", "-fcf-protection", "-Wl,-z,ibtplt"]),
+    ("C, old hash table", "gcc", "c", C, ["-O2", "-Wl,--hash-style=sysv"]),
+    ("C, packed relocations", "gcc", "c", C, ["-O2", "-Wl,-z,pack-relative-relocs"]),
+    ("C, no unwind tables", "gcc", "c", C, ["-O2", "-fno-asynchronous-unwind-tables"]),
+    ("C, large model", "gcc", "c", C, ["-O2", "-fPIE", "-pie", "-mcmodel=large"]),
+    ("C, clang", "clang", "c", C, ["-O2"]),
+    ("C, lld", "clang", "c", C, ["-O2", "-fuse-ld=lld", "-pie", "-fPIE"]),
+    ("C, lld, at a fixed place", "clang", "c", C, ["-O2", "-fuse-ld=lld", "-no-pie"]),
+    ("C, musl", "musl-gcc", "c", C, ["-O2"]),
+    ("C, library", "gcc", "c", LIBRARY, ["-O2", "-shared", "-fPIC"]),
+    ("C, library, lld", "clang", "c", LIBRARY, ["-O2", "-shared", "-fPIC", "-fuse-ld=lld"]),
+    ("C++", "g++", "cpp", CPP, ["-O2"]),
+    ("C++, lld", "clang++", "cpp", CPP, ["-O2", "-fuse-ld=lld"]),
+    ("Rust", "rustc", "rs", RUST, ["-O"]),
+)
+
+ONE_SEGMENT = (
+    ("C, one segment", "gcc", "c", C, ["-O2", "-Wl,-z,noseparate-code"]),
+    ("C, gold", "gcc", "c", C, ["-O2", "-fuse-ld=gold"]),
+    ("C, distances", "gcc", "c", program("c12_distances.c"), ["-O2", *FIXED, "-Wl,-z,noseparate-code"]),
+    ("C, stores", "clang", "c", program("c8_stores.c"), ["-O2", *FIXED, "-Wl,-z,noseparate-code"]),
+    ("C, all writable", "clang", "c", program("c12_distances.c"),
+     ["-O2", *FIXED, "-static", "-fuse-ld=lld", "-Wl,-N"]),
+    ("C++, classes", "g++", "cpp", program("c4_classes.cpp"), ["-O2", *FIXED, "-Wl,-z,noseparate-code"]),
+    ("Rust, objects", "rustc", "rs", program("s8_dyn_trait.rs"),
+     ["-O", "-C", "relocation-model=static", "-C", "link-arg=-fuse-ld=bfd", "-C",
+      "link-arg=-Wl,-z,noseparate-code"]),
 )
 
 # What may be said without symbols of what has this verdict with them.
@@ -75,55 +136,139 @@ TRUE_OF = {
 }
 
 
+KEYS = ("allocates", "frees", "frame_bytes", "bound_bytes", "bound_with_panic_bytes")
+
+
+def document(dwell, command, path):
+    finished = subprocess.run([dwell, command, "--json", "--all", path], capture_output=True, check=True)
+    return json.loads(finished.stdout)
+
+
+def functions_of(dwell, command, path):
+    return {function["address"]: function for function in document(dwell, command, path)["functions"]}
+
+
 def verdicts(dwell, path):
-    finished = subprocess.run([dwell, "heap", "--json", "--all", "--no-cache", path],
-                              capture_output=True, check=True)
-    return {function["address"]: function for function in json.loads(finished.stdout)["functions"]}
+    """What is promised of each function, by address."""
+    stack = functions_of(dwell, "stack", path)
+    return {address: {**function, **stack.get(address, {})}
+            for address, function in functions_of(dwell, "heap", path).items()}
 
 
 def is_possible(dwell, path):
-    finished = subprocess.run([dwell, "report", "--json", "--no-cache", path],
-                              capture_output=True, check=True)
-    return json.loads(finished.stdout)["heap"]["possible"]
+    return document(dwell, "report", path)["heap"]["possible"]
 
 
-def contradictions(named, nameless):
+def contradictions(named, nameless, is_dynamic):
+    # What ends a program by its name, as Rust's panics do, may seem to go on without it.
+    silent = ("unknown", "maybe") if is_dynamic else ("unknown",)
     for address, function in nameless.items():
         before = named.get(address)
         for key in ("allocates", "frees"):
-            if before and function[key] != "unknown" and \
+            if before and function[key] not in silent and \
                     function[key] not in TRUE_OF[before[key]] and before[key] != "unknown":
                 yield f"{before['name']} {key}: {before[key]}, and {function[key]} without symbols"
+        bound, least = function["bound_with_panic_bytes"], before and before["at_least_bytes"]
+        if before and bound is not None and bound < least:
+            yield f"{before['name']} takes {least} bytes of stack, and at most {bound} without symbols"
 
 
-def compare(dwell, folder, title, compiler, suffix, source, options):
+def cut_sections(path, is_cut):
+    """Writes the file without section headers next to it; the table may stay where it was."""
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    table, = struct.unpack_from("<Q", content, 0x28)
+    content[0x28:0x30] = bytes(8)
+    content[0x3a:0x40] = bytes(6)
+    if is_cut:
+        del content[table:]
+    with open(f"{path}.{is_cut}", "wb") as file:
+        file.write(content)
+    os.chmod(f"{path}.{is_cut}", 0o755)
+    return f"{path}.{is_cut}"
+
+
+def differences(stripped, sectionless):
+    """Functions of which the two files say different things, or that only one has."""
+    for address in sorted(stripped.keys() | sectionless.keys()):
+        said = [[of[address][key] for key in KEYS] if address in of else None
+                for of in (stripped, sectionless)]
+        if said[0] != said[1]:
+            yield f"function at {address:#x}: {said[0]} after strip, {said[1]} without section headers"
+
+
+def never(functions):
+    return sum(1 for function in functions.values() if function["allocates"] == "never")
+
+
+def check_sectionless(dwell, path, named, kind):
+    """Returns what is wrong, and the verdicts."""
+    stripped = verdicts(dwell, path)
+    forgotten = verdicts(dwell, cut_sections(path, False))
+    gone = verdicts(dwell, cut_sections(path, True))
+    problems = [f"{problem}, no section headers" for problem in contradictions(named, gone, kind != STATIC)]
+    if forgotten != gone:
+        problems.append("it matters whether the table is only forgotten")
+    if kind == DYNAMIC:
+        problems += differences(stripped, gone)
+    return problems, gone
+
+
+def check_debug_only(dwell, path):
+    """Returns what is promised of a file from which all but the debug information was taken."""
+    subprocess.run(["objcopy", "--only-keep-debug", path, f"{path}.debug"], check=True, capture_output=True)
+    functions = verdicts(dwell, f"{path}.debug")
+    problems = [f"{function['name']}: {key} is {function[key]}, without its code"
+                for function in functions.values() for key in KEYS if function[key] not in (None, "unknown")]
+    answer = document(dwell, "report", f"{path}.debug")
+    if not functions or not answer["heap"]["possible"]:
+        problems.append("dynamic memory is said to be impossible, without code")
+    if answer["heap"]["startup"]["before_main"] not in (None, "unknown"):
+        problems.append("what is before main is promised, without code")
+    if not any("holds no code" in row["message"] for row in answer["diagnostics"]):
+        problems.append("it is not said that there is no code")
+    return problems
+
+
+def build(folder, compiler, suffix, source, options):
     path = os.path.join(folder, "program")
     with open(f"{path}.{suffix}", "w", encoding="utf-8") as file:
         file.write(source)
     built = subprocess.run([compiler, *options, "-o", path, f"{path}.{suffix}"],
                            capture_output=True, check=False)
-    if built.returncode:
+    return None if built.returncode else path
+
+
+def compare(dwell, folder, title, kind, *how):
+    path = build(folder, *how)
+    if not path:
         return None
+    stripped = f"{path}.stripped"
     named = verdicts(dwell, path)
-    subprocess.run(["strip", "-o", f"{path}.stripped", path], check=True)
-    nameless = verdicts(dwell, f"{path}.stripped")
-    problems = list(contradictions(named, nameless))
-    if not is_possible(dwell, f"{path}.stripped"):
-        problems.append("dynamic memory is said to be impossible")
-    if "main" not in {function["name"] for function in named.values()}:
+    subprocess.run(["strip", "-o", stripped, path], check=True)
+    nameless = verdicts(dwell, stripped)
+    problems = list(contradictions(named, nameless, kind != STATIC))
+    more, sectionless = check_sectionless(dwell, stripped, named, kind)
+    more += check_debug_only(dwell, path)
+    for file in (stripped, f"{stripped}.True"):
+        if not is_possible(dwell, file):
+            problems.append("dynamic memory is said to be impossible")
+    if not {"main", "make"} & {function["name"] for function in named.values()}:
         problems.append("the file with symbols has none")
-    kept = sum(1 for function in nameless.values() if function["allocates"] == "never")
-    before = sum(1 for function in named.values() if function["allocates"] == "never")
-    print(f"{title}: {len(nameless)} functions, never allocate: {before}, {kept} without symbols")
-    return problems
+    print(f"{title}: {len(nameless)} functions, never allocate: {never(named)}, {never(nameless)} without "
+          f"symbols, {never(sectionless)} of {len(sectionless)} without section headers")
+    return problems + more
 
 
 def main():
     dwell = os.path.abspath(sys.argv[1])
     passed = failed = skipped = 0
-    for title, compiler, *rest in BUILDS:
+    cache = tempfile.TemporaryDirectory()  # of its own, for the libraries
+    os.environ["XDG_CACHE_HOME"] = cache.name
+    builds = [(title, kind, *how) for kind in (STATIC, DYNAMIC, ONE_SEGMENT) for title, *how in kind]
+    for title, kind, compiler, *rest in builds:
         with tempfile.TemporaryDirectory() as folder:
-            problems = shutil.which(compiler) and compare(dwell, folder, title, compiler, *rest)
+            problems = shutil.which(compiler) and compare(dwell, folder, title, kind, compiler, *rest)
         if problems is None:
             skipped += 1
             print(f"skipped: {title}: no {compiler} that builds this")
@@ -132,6 +277,7 @@ def main():
             print(f"FAILED: {title}:", *problems[:20], sep="\n    ")
         else:
             passed += 1
+    cache.cleanup()
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

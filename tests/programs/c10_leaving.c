@@ -4,13 +4,17 @@
 //! coroutines exchange stacks.
 //!
 //! expect heap[name=jumps].allocates in (maybe, always, unknown)
+//! expect stack[name=jumps].bound_bytes == null
 //! expect heap[name=sometimes].allocates in (maybe, unknown)
+//! expect stack[name=sometimes].bound_bytes == null
 //! expect heap[name=again].allocates in (maybe, always, unknown)
 //! expect heap[name=again].frees in (maybe, always, unknown)
 //! expect stack[name=again].bound_bytes == null
 //! expect heap[name=goes].allocates in (maybe, always, unknown)
+//! expect stack[name=goes].bound_bytes == null
 //! expect heap[name=plain].allocates == never
 //! expect stack[name=plain].bound_bytes <= 64
+//! matrix all
 //! run exits 0
 
 #include <stdint.h>

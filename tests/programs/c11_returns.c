@@ -2,6 +2,7 @@
 //! what follows, in assembly.
 //!
 //! expect heap[name=skips].allocates in (maybe, always, unknown)
+//! expect stack[name=skips].bound_bytes == null
 //! expect heap[name=falls].allocates in (maybe, always, unknown)
 //! expect stack[name=falls].bound_bytes == null
 //! expect heap[name=pushes].allocates in (maybe, always, unknown)
@@ -9,6 +10,7 @@
 //! expect heap[name=reads].allocates == never
 //! expect heap[name=orders].allocates == never
 //! expect stack[name=orders].bound_bytes == 8
+//! matrix all
 //! run exits 0
 
 #include <stdlib.h>

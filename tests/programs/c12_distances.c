@@ -7,6 +7,7 @@
 //! expect heap[name=apply].frees in (maybe, unknown)
 //! expect heap[name=apply_behind].allocates in (maybe, unknown)
 //! expect heap[name=apply_itself].allocates in (maybe, unknown)
+//! matrix all
 //! run exits 0
 
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 //!
 //! expect heap[name=stores_first].allocates in (maybe, unknown)
 //! expect heap[name=quiet_first].allocates in (maybe, unknown)
+//! matrix all
 //! run exits 0
 #include <stdlib.h>
 

@@ -16,6 +16,7 @@
 //! expect heap[name=packed].allocates in (maybe, always, unknown)
 //! expect stack[name=by_index].bound_bytes == null
 //! build -fno-pie -no-pie
+//! matrix all
 //! run exits 0
 
 #include <stdint.h>

@@ -1,11 +1,14 @@
 //! C9: code of the large model, where addresses are the sum of the GOT's own and a distance: of
-//! functions, of variables, and of what is passed on.
+//! functions, of variables, and of what is passed on. (At -O1 one of clang's distances leads from the
+//! GOT's other half into the function itself, by chance.)
 //!
 //! expect heap[name=through_pointer].allocates in (maybe, always, unknown)
 //! expect heap[name=by_index].allocates in (maybe, always, unknown)
 //! expect heap[name=through_number].allocates in (maybe, always, unknown)
-//! expect heap[name=nothing].allocates == never
+//! expect stack[name=through_pointer].bound_bytes == null
+//! expect !O1: heap[name=nothing].allocates == never
 //! build -fPIE -pie -mcmodel=large
+//! matrix all
 //! run exits 0
 
 #include <stdint.h>

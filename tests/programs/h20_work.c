@@ -5,6 +5,7 @@
 //! expect heap[name=polls].allocates == maybe
 //! expect heap[name=waits].allocates == on_panic
 //! expect heap[name=computes].allocates == on_panic
+//! matrix all
 //! run exits 0
 
 #include <stdlib.h>

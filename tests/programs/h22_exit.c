@@ -4,6 +4,9 @@
 //! expect heap[name=main].allocates == maybe
 //! expect heap[name=give_up].allocates == on_panic
 //! expect calls[from=main, to contains take].path == normal
+//! matrix gcc: all
+//! matrix clang: pie, fixed, fixed-large
+//! matrix clang, debug: pie-large
 //! run exits 3
 
 #include <stdio.h>

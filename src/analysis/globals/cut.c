@@ -243,7 +243,7 @@ static uint64_t next_begin(const struct marks *marks, size_t from, uint64_t end)
 static bool is_ordinary(const char *name)
 {
     static const char *const prefixes[] = {".rodata", ".data",  ".bss",  ".lrodata",  ".ldata",
-                                           ".lbss",   ".sdata", ".sbss", ".bolt.org", "segment ",
+                                           ".lbss",   ".sdata", ".sbss", ".bolt.org", "[",
                                            ".const",  "COMMON", NULL};
     for (const char *const *prefix = prefixes; *prefix; prefix++)
         if (starts_with(name, *prefix))

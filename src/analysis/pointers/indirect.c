@@ -184,6 +184,25 @@ static void mark_stored_functions(struct program *program, uint32_t image_index)
 
 /* ---- Together -------------------------------------------------------------------------------- */
 
+/** Whether what pointers hold was perhaps overlooked: then lists of candidates are not complete. */
+static bool has_mixed(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->image_count; i++)
+        if (program->images[i]->is_mixed)
+            return true;
+    return false;
+}
+
+static void resolve_variables(struct program *program, struct target_pool *pool,
+                              struct arrivals *arrivals)
+{
+    variables_resolve(program, pool, arrivals);
+    virtual_resolve(program, pool);
+    fields_resolve(program, pool);
+    kernel_calls_resolve(program, pool);
+    streams_resolve(program, pool);
+}
+
 void indirect_resolve(struct program *program)
 {
     struct target_pool pool = {.program = program};
@@ -202,12 +221,9 @@ void indirect_resolve(struct program *program)
     looked_up_resolve(program, &pool);
     arrivals_init(&arrivals, program);
     callbacks_resolve(program, &pool, &arrivals);
-    variables_resolve(program, &pool, &arrivals);
+    if (!has_mixed(program))
+        resolve_variables(program, &pool, &arrivals);
     arrivals_deinit(&arrivals);
-    virtual_resolve(program, &pool);
-    fields_resolve(program, &pool);
-    kernel_calls_resolve(program, &pool);
-    streams_resolve(program, &pool);
     settle_calls(program, &pool);
     settle_blocks(program);
     hand_over(program, &pool);

@@ -186,7 +186,9 @@ static void fill_heap(struct report *report, struct grid_cell *known, struct gri
     if (sites.all)
         grid_add(later, "sites, size varies", count_text(report, sites.all - sites.constant_size),
                  STYLE_PLAIN);
-    if (!later->count)
+    if (!later->count && report->program->images[0]->has_no_code)
+        grid_add(later, "not known", NULL, STYLE_MAYBE);
+    else if (!later->count)
         grid_add(later, "nothing", NULL, STYLE_GOOD);
 }
 

@@ -65,7 +65,8 @@ static void mark_by_names(struct program *program, const struct allocator_names 
     for (uint32_t i = 0; i < program->function_count; i++) {
         const struct function *function = &program->functions[i];
         // A stub is not the function that it forwards to; its callers are led past it.
-        if (function->source == FUNCTION_PLT || function->part_of != NONE)
+        if (function->source == FUNCTION_PLT || function->part_of != NONE ||
+            (function->image != NONE && program->images[function->image]->has_no_code))
             continue;
         const struct allocator *allocator = allocator_named(names, function->linkage_name);
         if (allocator)
@@ -134,7 +135,8 @@ void allocators_mark(struct program *program, const struct allocator_rule *rules
     struct allocator_names names;
     allocator_names_init(&names);
     for (uint32_t i = 0; i < program->image_count; i++)
-        mark_by_symbols(program, &names, i);
+        if (!program->images[i]->has_no_code)
+            mark_by_symbols(program, &names, i);
     mark_by_names(program, &names);
     allocator_names_deinit(&names);
     allocator_rules_apply(program, rules, rule_count);

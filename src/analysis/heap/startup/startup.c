@@ -85,13 +85,16 @@ static void add_list(struct finder *finder, uint32_t image_index, const struct s
     }
 }
 
-/** DT_INIT and DT_FINI by their sections: one function at the start of each. */
-static void add_old_style(struct finder *finder, uint32_t image_index,
-                          const struct section *section)
+/**
+ * DT_INIT and DT_FINI, or in a file that no loader starts their sections: one function at the
+ * start of each.
+ */
+static void add_old_style(struct finder *finder, uint32_t image_index, uint64_t address,
+                          bool is_after)
 {
-    uint32_t function = program_function_at(finder->program, image_index, section->address);
+    uint32_t function = address ? program_function_at(finder->program, image_index, address) : NONE;
     if (function != NONE && finder->program->functions[function].source != FUNCTION_PLT)
-        add_listed(finder, function, strcmp(section->name, ".fini") == 0);
+        add_listed(finder, function, is_after);
 }
 
 static void add_images(struct finder *finder)
@@ -101,12 +104,16 @@ static void add_images(struct finder *finder)
         const struct image *image = program->images[i];
         if (startup_is_loader(program, i))
             continue;
+        add_old_style(finder, i, image->initializer, false);
+        add_old_style(finder, i, image->finalizer, true);
         for (uint32_t s = 0; s < image->placed_count; s++) {
             const struct section *section = &image->sections[s];
             if (section->role == SECTION_FUNCTION_LIST && section->data)
                 add_list(finder, i, section);
-            else if (strcmp(section->name, ".init") == 0 || strcmp(section->name, ".fini") == 0)
-                add_old_style(finder, i, section);
+            else if (strcmp(section->name, ".init") == 0 && !image->initializer)
+                add_old_style(finder, i, section->address, false);
+            else if (strcmp(section->name, ".fini") == 0 && !image->finalizer)
+                add_old_style(finder, i, section->address, true);
         }
     }
 }
