@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -70,6 +71,12 @@ static void on_signal(int number)
     if (!is_counting)
         _exit(3);
     siglongjmp(back, 1);
+}
+
+void hunt_allow_code(void *stack, size_t bytes)
+{
+    uintptr_t begin = (uintptr_t)stack & -(uintptr_t)4096;
+    mprotect((void *)begin, (uintptr_t)stack + bytes - begin, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 long hunt_overridden(long a)
@@ -224,6 +231,7 @@ static void run_subject(const struct hunt_subject *subject, long argument)
  * pthread_create() blocks all signals, and a step without its signal is the end. The linker is told
  * to --wrap it.
  */
+#undef pthread_create
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *argument)

@@ -7,6 +7,7 @@
 #ifndef HUNT_DRIVER_H
 #define HUNT_DRIVER_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,6 +33,12 @@ extern volatile unsigned hunt_raised; /* to be counted up before each throw */
 
 /** Leaves the subject for good, as a panic does. */
 void hunt_leave(void) __attribute__((noreturn));
+/** pthread_create(), while the caller is not followed: see driver.c. */
+int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+#define pthread_create __wrap_pthread_create
+
+/** Lets trampolines of nested functions run on a stack. */
+void hunt_allow_code(void *stack, size_t bytes);
 /** The program has a weak function of this name that does nothing; this one allocates. */
 long hunt_overridden(long);
 

@@ -141,6 +141,8 @@ def as_cleanup(e, p, value):
     elif p["by"] == "context":
         name = e.name("stack")
         e.declare(f"static char {name}[65536] __attribute__((aligned(64)));")
+        with e.prepare():
+            e.say(f"hunt_allow_code({name}, sizeof {name});")
         e.say("ucontext_t here, there;", "getcontext(&there);", f"there.uc_stack.ss_sp = {name};",
               f"there.uc_stack.ss_size = sizeof {name};", "there.uc_link = &here;",
               f"makecontext(&there, (void (*)(void)){value()}, 1, 0);", "swapcontext(&here, &there);")

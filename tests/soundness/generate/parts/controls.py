@@ -156,6 +156,8 @@ def other_stack(e, p, body):
               f"void {change}(void **from, void *to);",
               f"static char {room}[65536] __attribute__((aligned(64)));", f"static void *{kept}[2];",
               f"static long argument_{kept};")
+    with e.prepare():
+        e.say(f"hunt_allow_code({room}, sizeof {room});")
     with e.function(f"static NOINLINE __attribute__((used)) void {run}(void)"):
         e.say(f"long v = argument_{kept};", call, f"{change}(&{kept}[1], {kept}[0]);", "__builtin_trap();")
     e.say(f"void **top = (void **)({room} + sizeof {room} - 16);", f"*--top = 0; *--top = (void *){run};",
@@ -210,7 +212,7 @@ def changed_return(e, p, body):
     last = "" if p["how"] == "push" else r"\n ret"
     # the steps must have a name that assembly can use
     global_name = e.name("steps")
-    with e.function(f"__attribute__((used, noinline)) void {global_name}(long v)"):
+    with e.function(f"__attribute__((used, noinline, visibility(\"hidden\"))) void {global_name}(long v)"):
         e.say(f"{call}(v);")
     e.declare(f'__asm__(".pushsection .text\\n.type {skips},@function\\n{skips}: {change}{last}\\n.size {skips},.-{skips}\\n'
               f'.globl {name}\\n.type {name},@function\\n{name}: sub $8,%rsp\\n call {skips}\\n .byte 0xe9\\n .long 1f-.-4\\n'

@@ -64,13 +64,13 @@ def label_table(e, p, value):
             "V": ("void", "void", ""), "P": ("void *", "void *a", "a"),
             "F": ("void", "void *a", "a")}[e.step.proto]
         back = "" if returned == "void" else "return "
-        with e.function(f"__attribute__((used, noinline)) {returned} {name}({parameters})"):
+        with e.function(f"__attribute__((used, noinline, visibility(\"hidden\"))) {returned} {name}({parameters})"):
             e.say(f"{back}{jump}({arguments});")
     entry = {"relative": ".long {0}-{1}", "distance": ".long {0}-.", "absolute": ".quad {0}",
              "quad": ".quad {0}-{1}"}[p["table"]]
     section = ".data.rel.ro,\\\"aw\\\"" if p["table"] == "absolute" else ".rodata"
     rows = "\\n ".join(entry.format(name, table) for name in (other, one, other, one))
-    e.declare(f'__asm__(".pushsection {section}\\n.balign 8\\n.globl {table}\\n{table}: {rows}\\n.popsection\\n");')
+    e.declare(f'__asm__(".pushsection {section}\\n.balign 8\\n.globl {table}\\n.hidden {table}\\n{table}: {rows}\\n.popsection\\n");')
     e.say(f"long i = {'hunt_one' if p['index'] == 'one' else '(v & 1) + hunt_one'};", "if (i != 1) i = 3;")
     place = {"relative": f"(uintptr_t){table} + {table}[i]", "quad": f"(uintptr_t){table} + {table}[i]",
              "distance": f"(uintptr_t)&{table}[i] + {table}[i]", "absolute": f"{table}[i]"}[p["table"]]
