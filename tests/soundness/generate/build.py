@@ -114,8 +114,8 @@ class Builder:
     def shared(self, options, file_name, path):
         """The subjects as a library."""
         of_place = [option for option in options if option not in NOT_SHARED]
-        return (self.run([*of_place, "-w", "-shared", "-fPIC", "-Wl,--wrap=pthread_create", "-I" + HERE,
-                          "-o", path + ".so", file_name, "-lpthread"]) and
+        return (self.run([*of_place, "-w", "-shared", "-fPIC", "-I" + HERE, "-o",
+                          path + ".so", file_name, "-lpthread"]) and
                 self.run(["gcc", "-pie", *LINKED, "-o", path, *self.driver("-fPIE"), path + ".so",
                           "-Wl,-rpath," + os.path.dirname(path), "-Wl,--export-dynamic", "-lpthread"]))
 

@@ -228,19 +228,24 @@ static void run_subject(const struct hunt_subject *subject, long argument)
 }
 
 /*
- * pthread_create() blocks all signals, and a step without its signal is the end. The linker is told
- * to --wrap it.
+ * pthread_create() blocks all signals, and a step without its signal is the end. Rust calls it by
+ * its own name, so that the linker is told to --wrap it.
  */
-#undef pthread_create
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *argument)
+int hunt_create_thread(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
+                       void *argument)
 {
     bool was_on = stepper_pause();
     int error = __real_pthread_create(ret, attributes, run, argument);
     if (was_on)
         stepper_resume();
     return error;
+}
+
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *argument)
+{
+    return hunt_create_thread(ret, attributes, run, argument);
 }
 
 int main(void)

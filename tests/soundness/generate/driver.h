@@ -34,8 +34,8 @@ extern volatile unsigned hunt_raised; /* to be counted up before each throw */
 /** Leaves the subject for good, as a panic does. */
 void hunt_leave(void) __attribute__((noreturn));
 /** pthread_create(), while the caller is not followed: see driver.c. */
-int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-#define pthread_create __wrap_pthread_create
+int hunt_create_thread(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+#define pthread_create hunt_create_thread
 
 /** Lets trampolines of nested functions run on a stack. */
 void hunt_allow_code(void *stack, size_t bytes);

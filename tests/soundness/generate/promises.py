@@ -25,7 +25,7 @@ import subprocess
 
 DRIVER_NAMES = ("malloc", "calloc", "realloc", "free", "aligned_alloc", "memalign", "posix_memalign",
                 "valloc", "pvalloc", "malloc_usable_size", "take", "add_row", "hunt_leave",
-                "hunt_allow_code", "__wrap_pthread_create", "stepper_pause", "stepper_resume",
+                "hunt_allow_code", "hunt_create_thread", "__wrap_pthread_create", "stepper_pause", "stepper_resume",
                 "set_trap_flag", "clear_trap_flag")
 
 ALLOCATOR = re.compile(r"operator new|__rustc::__r(dl|ust)_")
