@@ -123,6 +123,7 @@ struct effect {
        Validity is the caller's to check. */
     bool displacement_is_address : 1, displacement_may_be_address : 1;
     bool value_is_address : 1, value_may_be_address : 1;
+    bool value_is_negated : 1;      /* an address is subtracted: `value` is minus that */
     bool value_may_be_distance : 1; /* `value` is an immediate of 8 bytes: in code of the large
                                        model a distance from the GOT */
     uint32_t clobbered; /* set of further registers whose value changes in ways not told */

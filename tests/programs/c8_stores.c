@@ -13,6 +13,7 @@
 //! expect heap[name=by_loop].allocates in (maybe, always, unknown)
 //! expect heap[name=by_bytes].allocates in (maybe, always, unknown)
 //! expect heap[name=in_one_element].allocates in (maybe, always, unknown)
+//! expect heap[name=by_difference].allocates in (maybe, always, unknown)
 //! expect heap[name=packed].allocates in (maybe, always, unknown)
 //! expect stack[name=by_index].bound_bytes == null
 //! build -fno-pie -no-pie
@@ -137,10 +138,19 @@ NOINLINE void in_one_element(void)
     only[0](5);
 }
 
+__attribute__((used)) static void subtracted(int n) { allocates(n); }
+NOINLINE static void call_number(uintptr_t number) { ((function)number)(5); }
+NOINLINE void by_difference(void)
+{
+    uintptr_t minus;
+    __asm__("xor %0,%0\n sub $subtracted,%0" : "=r"(minus));
+    call_number(0 - minus);
+}
+
 int main(void)
 {
     void (*const all[])(void) = {by_index, before,   behind,  in_two_dimensions, exchanged,
-                                 in_parts, by_loop, by_bytes, packed, in_one_element};
+                                 in_parts, by_loop, by_bytes, packed, in_one_element, by_difference};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         all[i]();
     return count == sizeof all / sizeof *all ? 0 : 1;

@@ -152,6 +152,8 @@ static void mention_effect(struct flow *flow, struct output *output, const struc
         mention_operand(flow, output, effect);
     if (effect->value_is_address)
         mention(flow, output, (uint64_t)effect->value, REFERENCE_ADDRESS, 0);
+    else if (effect->value_is_negated)
+        mention(flow, output, 0 - (uint64_t)effect->value, REFERENCE_ADDRESS, 0);
     else if (effect->value_may_be_distance)
         mention_distance(flow, output, effect->value);
 }

@@ -231,8 +231,10 @@ static void settle_by_relocations(const struct image *image, uint64_t address,
     uint64_t end = address + effect->length;
     uint64_t immediate = end - (effect->value_may_be_distance ? 8 : 4);
     bool is_last = !effect->value_may_be_address;
-    if (effect->value_may_be_address)
-        effect->value_is_address |= has_address_in(image, immediate, end);
+    if (effect->value_may_be_address && has_address_in(image, immediate, end)) {
+        effect->value_is_negated = effect->value < 0;
+        effect->value_is_address |= !effect->value_is_negated;
+    }
     if (effect->displacement_may_be_address)
         effect->displacement_is_address |=
             has_address_in(image, address, is_last ? end : immediate);
@@ -269,8 +271,10 @@ static void settle_addresses(const struct image *image, uint64_t address, struct
         settle_by_loader(image, address, effect);
     if (image->type != IMAGE_EXECUTABLE)
         return;
-    if (effect->value_may_be_address)
+    if (effect->value_may_be_address) {
         effect->value_is_address |= is_near_image(image, (uint64_t)effect->value);
+        effect->value_is_negated = is_near_image(image, 0 - (uint64_t)effect->value);
+    }
     if (effect->displacement_may_be_address)
         effect->displacement_is_address |= is_near_image(image, (uint64_t)effect->displacement);
 }
