@@ -24,7 +24,6 @@ enum {
     MAX_CALLS = 1 << 12,
     STACK_BYTES = 4 << 20,
     TRAP_FLAG = 0x100,
-    NEAR = 1 << 30, /* bytes behind the file's start that can be its own code */
 };
 
 struct counts {
@@ -57,14 +56,14 @@ static struct transfer transfers[MAX_TRANSFERS];
 static struct call calls[MAX_CALLS];
 static size_t call_count;
 static uintptr_t stack_top, last_address, last_stack;
-static uintptr_t base; /* where the file with the subjects begins */
+static uintptr_t code, code_bytes; /* of the file with the subjects */
 static unsigned long steps_left, run_steps_left;
 static uintptr_t allocator_site;
 static __thread bool is_on; /* in the thread that calls subjects */
 static const struct stepper_counters *counters;
-static bool is_near(uintptr_t address)
+static bool is_own(uintptr_t address)
 {
-    return address - base < NEAR;
+    return address - code < code_bytes;
 }
 
 static size_t hash(uintptr_t a, uintptr_t b)
@@ -103,7 +102,7 @@ static void least(unsigned *at, unsigned value)
 
 static void summarize(const struct call *call, bool has_returned)
 {
-    struct summary *summary = is_near(call->function) ? summary_of(call->function) : NULL;
+    struct summary *summary = is_own(call->function) ? summary_of(call->function) : NULL;
     if (!summary)
         return;
     unsigned allocations = *counters->allocations - call->before.allocations;
@@ -174,7 +173,7 @@ static enum kind kind_of(const uint8_t *code)
 
 static void add_transfer(uintptr_t from, uintptr_t to, bool is_call)
 {
-    if (!is_near(from) || !is_near(to))
+    if (!is_own(from) || !is_own(to))
         return;
     size_t at = hash(from, to) % MAX_TRANSFERS;
     for (size_t i = 0; i < MAX_TRANSFERS / 2; i++, at = (at + 1) % MAX_TRANSFERS) {
@@ -239,27 +238,24 @@ static void on_trap(int number, siginfo_t *info, void *context)
 
 /* ---- For the driver -------------------------------------------------------------------------- */
 
-/* Of the object that has a place: where it begins, and how far it was moved. */
+/* Of the object that has a place in its code: the segment, and how far it was moved. */
 struct object {
-    uintptr_t place, begin, moved_by;
+    uintptr_t place, begin, bytes, moved_by;
 };
 
 static int find_object(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct object *object = data;
     (void)size;
-    uintptr_t begin = UINTPTR_MAX;
-    bool is_here = false;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || object->place - begin >= segment->p_memsz)
             continue;
-        begin = at < begin ? at : begin;
-        is_here |= object->place - at < info->dlpi_phdr[i].p_memsz;
+        *object = (struct object){object->place, begin, segment->p_memsz, info->dlpi_addr};
+        return 1;
     }
-    if (is_here)
-        *object = (struct object){object->place, begin, info->dlpi_addr};
-    return is_here;
+    return 0;
 }
 
 uintptr_t stepper_prepare(const struct stepper_counters *from, unsigned long steps,
@@ -270,7 +266,8 @@ uintptr_t stepper_prepare(const struct stepper_counters *from, unsigned long ste
     counters = from;
     steps_left = steps;
     dl_iterate_phdr(find_object, &object);
-    base = object.begin;
+    code = object.begin;
+    code_bytes = object.bytes;
     sigaltstack(&(stack_t){.ss_sp = handler_stack, .ss_size = sizeof handler_stack}, NULL);
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigaction(SIGTRAP, &action, NULL);
