@@ -226,9 +226,10 @@ static void init_landmarks(const struct image *image, struct landmarks *ret)
         if (section->address + section->bytes > end)
             end = section->address + section->bytes;
     }
-    // Sections may be far apart in a hostile file; what does not fit has no landmarks.
+    // Sections may be far apart; what does not fit has no landmarks.
     uint64_t bytes = end > begin ? end - begin : 0;
-    *ret = (struct landmarks){.address = begin, .bytes = bytes <= INT32_MAX ? bytes : 0};
+    bool is_lost = bytes > INT32_MAX;
+    *ret = (struct landmarks){.address = begin, .bytes = is_lost ? 0 : bytes, .is_lost = is_lost};
     ret->bits = xcalloc(ret->bytes / 8 + 1, 1);
 }
 
@@ -306,10 +307,26 @@ static void take_in_section(const struct decoder *decoder, uint32_t image_index,
     }
 }
 
+/** Any function may be in a table if it is not known where tables begin. */
+static void take_all(const struct decoder *decoder, uint32_t image_index)
+{
+    const struct program *program = decoder->program;
+    uint8_t *taken = decoder->decoded.taken[image_index];
+    for (uint32_t i = program->image_functions[image_index];
+         i < program->image_functions[image_index + 1]; i++) {
+        uint32_t function = program_whole(program, i);
+        taken[function / 8] |= (uint8_t)(1U << (function % 8));
+    }
+}
+
 /** Needs all landmarks of the image. */
 static void take_distances(const struct decoder *decoder, uint32_t image_index)
 {
     const struct image *image = decoder->program->images[image_index];
+    if (decoder->landmarks[image_index].is_lost) {
+        take_all(decoder, image_index);
+        return;
+    }
     for (uint32_t i = 0; i < image->placed_count; i++)
         if (has_tables(image->sections[i].role) && image->sections[i].data)
             take_in_section(decoder, image_index, &image->sections[i]);

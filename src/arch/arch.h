@@ -152,6 +152,7 @@ struct arch {
     unsigned argument_count;
     register_number return_register, second_return_register;
     register_number system_call_number; /* the register that says which (psABI, A.2) */
+    int64_t signal_return;              /* the one of Linux that loads all registers from memory */
 
     /** Whether system call @p number of Linux gives or takes memory: mmap, brk and their like. */
     bool (*maps_memory)(int64_t number);

@@ -107,11 +107,15 @@ static bool relocate(uint32_t type, uint8_t *place, size_t room, uint64_t addres
     }
 }
 
-/** Numbers of x86-64; those that int $0x80 takes are others and not told apart. */
+/**
+ * Numbers of x86-64; those that int $0x80 takes are others and not told apart. x32 programs mark
+ * theirs (Linux, arch/x86/include/uapi/asm/unistd.h).
+ */
 static bool maps_memory(int64_t number)
 {
+    const int64_t x32_mark = 0x40000000;
     enum { MMAP = 9, MUNMAP = 11, BRK = 12, MREMAP = 25, MADVISE = 28, SHMAT = 30, SHMDT = 67 };
-    switch (number) {
+    switch (number & ~x32_mark) {
     case MMAP:
     case MUNMAP:
     case BRK:
@@ -145,6 +149,7 @@ const struct arch arch_x86_64 = {
     .return_register = RAX,
     .second_return_register = RDX,
     .system_call_number = RAX,
+    .signal_return = 15,
     .maps_memory = maps_memory,
     .decode = decode,
     .execute = x86_64_execute,

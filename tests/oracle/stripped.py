@@ -40,6 +40,38 @@ int main(int c, char **v)
 }
 """
 
+KERNEL = r"""
+static volatile long number = 9;
+volatile int one = 1;
+#define FUNCTION(name, instruction, number) \
+    __attribute__((noinline)) long name(void) \
+    { \
+        long result; \
+        __asm__ volatile(instruction : "=a"(result) : "a"(number), "D"(0L), "S"(4096L) \
+                         : "rcx", "r11", "memory"); \
+        return result; \
+    }
+FUNCTION(maps_mmap, "syscall", 9L)
+FUNCTION(maps_brk, "syscall", 12L)
+FUNCTION(maps_mremap, "syscall", 25L)
+FUNCTION(maps_shmat, "syscall", 30L)
+FUNCTION(maps_x32, "syscall", 0x40000009L)
+FUNCTION(maps_any, "syscall", number)
+FUNCTION(maps_interrupt, "int $0x80", 45L)
+FUNCTION(maps_interrupt_exit, "int $0x80", 1L)
+FUNCTION(plain_getpid, "syscall", 39L)
+FUNCTION(plain_exit, "syscall", 60L)
+void _start(void)
+{
+    if (one > 1)
+        maps_mmap(), maps_brk(), maps_mremap(), maps_shmat(), maps_x32(), maps_any(), maps_interrupt(),
+            maps_interrupt_exit(), plain_getpid();
+    plain_exit();
+    for (;;)
+        ;
+}
+"""
+
 CPP = r"""
 #include <map>
 #include <string>
@@ -260,15 +292,33 @@ def compare(dwell, folder, title, kind, *how):
     return problems + more
 
 
+def check_kernel(dwell, folder):
+    """What can enter the kernel for memory is unknown without names, and nothing else is."""
+    path = build(folder, "gcc", "c", KERNEL, ["-O2", "-static", "-nostdlib"])
+    if not path:
+        return None
+    named = verdicts(dwell, path)
+    subprocess.run(["strip", "-o", f"{path}.stripped", path], check=True)
+    nameless = verdicts(dwell, f"{path}.stripped")
+    wanted = {"maps": "unknown", "plain": "never"}
+    problems = [f"{function['name']}: {nameless[address]['allocates']} without symbols"
+                for address, function in named.items()
+                if nameless[address]["allocates"] != wanted.get(function["name"].split("_")[0], "unknown")]
+    return problems if len(named) == 11 else ["not all functions were found"]
+
+
 def main():
     dwell = os.path.abspath(sys.argv[1])
     passed = failed = skipped = 0
     cache = tempfile.TemporaryDirectory()  # of its own, for the libraries
     os.environ["XDG_CACHE_HOME"] = cache.name
     builds = [(title, kind, *how) for kind in (STATIC, DYNAMIC, ONE_SEGMENT) for title, *how in kind]
+    builds.append(("the kernel", None, "gcc"))
     for title, kind, compiler, *rest in builds:
         with tempfile.TemporaryDirectory() as folder:
-            problems = shutil.which(compiler) and compare(dwell, folder, title, kind, compiler, *rest)
+            check = check_kernel if kind is None else \
+                lambda *place: compare(*place, title, kind, compiler, *rest)
+            problems = check(dwell, folder) if shutil.which(compiler) else None
         if problems is None:
             skipped += 1
             print(f"skipped: {title}: no {compiler} that builds this")

@@ -3,10 +3,8 @@
 //!
 //! expect heap[name=main].allocates == maybe
 //! expect heap[name=give_up].allocates == on_panic
-//! expect calls[from=main, to contains take].path == normal
-//! matrix gcc: all
-//! matrix clang: pie, fixed, fixed-large
-//! matrix clang, debug: pie-large
+//! expect gcc|debug|!pie-large: calls[from=main, to contains take].path == normal
+//! matrix all
 //! run exits 3
 
 #include <stdio.h>

@@ -21,7 +21,7 @@ enum call_traits {
                             do at most */
     CALL_IS_TAIL = 2,
     CALL_FALLS_OFF = 4, /* if it returns, control goes on behind the end of its function */
-    CALL_EXITS = 16, /* main ends the program with it, as it would by returning; set by returns.c */
+    CALL_EXITS = 16, /* main ends the program with it, as it would by returning; set by exits.c */
     CALL_STRAYS = 8, /* it may return elsewhere than behind it */
 };
 

@@ -16,7 +16,8 @@
  * (`for (;;);`, hlt). Which functions linger spreads from callees to callers; those with such
  * callees are handled a second time.
  *
- * A call of exit() in main is a normal end of it.
+ * A call of exit() in main is a normal end of it, and so is that of a function which ends so
+ * (exits.c).
  *
  * Functions are independent of each other, so they are shared out to threads. Linear.
  */

@@ -196,22 +196,6 @@ static void find_marked_places(struct search *search)
             search->ret->is_marked_place[i] = true;
 }
 
-/** For main, a call of exit() is as normal an end as a return. */
-static void mark_exits(struct search *search)
-{
-    const struct program *program = search->program;
-    uint32_t main_function = program->facts->main_function;
-    if (main_function == NONE)
-        return;
-    main_function = program_whole(program, main_function);
-    for (uint32_t i = program->function_calls[main_function];
-         i < program->function_calls[main_function + 1]; i++) {
-        uint32_t callee = search->graph->callees[i];
-        if (callee < program->function_count && search->ret->known[callee] & KNOWN_EXITS)
-            search->graph->traits[i] |= CALL_EXITS;
-    }
-}
-
 void returns_init(struct returns *ret, const struct callgraph *graph, struct facts *facts)
 {
     const struct program *program = graph->program;
@@ -226,6 +210,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
         .jumps_away = xcalloc(functions, sizeof *ret->jumps_away),
         .returns_twice = xcalloc((size_t)graph->node_count + 1, sizeof *ret->returns_twice),
         .is_marked_place = xcalloc(functions, sizeof *ret->is_marked_place),
+        .ends_main = xcalloc(functions, sizeof *ret->ends_main),
         .call_paths = facts->call_paths,
         .block_paths = facts->block_paths,
         .known = known_functions(program),
@@ -240,7 +225,6 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
     };
     for (uint32_t i = 0; i < program->call_count; i++)
         search.call_blocks[i] = NONE;
-    mark_exits(&search);
     find_returns_twice(&search);
     find_marked_places(&search);
     find_hidden_entries(&search);
@@ -251,6 +235,7 @@ void returns_init(struct returns *ret, const struct callgraph *graph, struct fac
     for (uint32_t i = 0; i < graph->function_count; i++)
         add_catches(&search, i);
     run(&search);
+    returns_find_exits(ret, graph, search.block_phases, search.call_blocks);
     returns_find_normal_paths(ret, graph, search.block_phases);
     free(search.block_phases);
     free(search.call_blocks);
@@ -269,6 +254,7 @@ void returns_deinit(struct returns *returns)
     free(returns->jumps_away);
     free(returns->returns_twice);
     free(returns->is_marked_place);
+    free(returns->ends_main);
     free(returns->known);
     *returns = (struct returns){0};
 }

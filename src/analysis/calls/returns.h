@@ -18,7 +18,9 @@ struct returns {
     bool *returns_twice; /* of each node: some call of it is setjmp, or its like */
     bool
         *is_marked_place; /* of each function: it calls such a node, or keeps a place in its code */
-    uint8_t *call_paths;  /* enum call_path of each call; those of facts */
+    bool *ends_main;     /* of each function: main ends the program with a call of it, or of another
+                            such function that calls it: it never returns (exits.c) */
+    uint8_t *call_paths; /* enum call_path of each call; those of facts */
     uint8_t *block_paths; /* the same of each block */
     uint8_t *known;       /* known_functions() */
 };
@@ -56,6 +58,13 @@ static inline bool block_leaves(const struct callgraph *graph, const struct bloc
     return block->call != NONE &&
            graph->traits[block->call] & (CALL_IS_TAIL | CALL_FALLS_OFF | CALL_STRAYS);
 }
+
+/**
+ * Fills ends_main, and sets CALL_EXITS, when it is known what returns; @p block_phases and
+ * @p call_blocks are those of returns.c.
+ */
+void returns_find_exits(struct returns *returns, const struct callgraph *graph,
+                        const uint8_t *block_phases, const uint32_t *call_blocks);
 
 /**
  * The second half of returns_init(): has_normal_paths, returns_normally, lingers, may_catch and

@@ -46,6 +46,9 @@ static enum verdict judge(const struct ways *ways, const bool *avoids, uint32_t 
 {
     uint8_t role = ways->graph->program->facts->allocator_roles[function];
     uint8_t flags = ways->flags[function];
+    // That main ends by it makes no path of the function itself normal.
+    if (ways->returns->ends_main[function] && !ways->returns->has_normal_paths[function])
+        flags &= (uint8_t) ~(MAY_NORMAL | OPEN_NORMAL);
     if (role != ALLOCATOR_NONE)
         return allocator_counts(ways->role, role) ? VERDICT_ALWAYS : VERDICT_NEVER;
     if (ways->returns->returns_normally[function] && !avoids[function])

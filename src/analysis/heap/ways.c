@@ -57,9 +57,13 @@ bool allocator_counts(enum heap_role question, uint8_t role)
     return role == (question == HEAP_FREES ? ALLOCATOR_FREE : ALLOCATOR_ALLOCATE);
 }
 
+/** In a function by which main ends, what comes before exit() is on main's normal paths. */
 static bool is_on_path(const struct search *search, uint32_t call)
 {
-    uint8_t path = search->ways->returns->call_paths[call];
+    const struct returns *returns = search->ways->returns;
+    uint8_t path = returns->call_paths[call];
+    if (path == CALL_PATH_DIVERGING && returns->ends_main[search->program->calls[call].from])
+        return true;
     return path == CALL_PATH_NORMAL || (path != CALL_PATH_DEAD && !search->normal_only);
 }
 

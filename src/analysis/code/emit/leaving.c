@@ -142,15 +142,45 @@ static bool is_made_from_stack(const struct flow *flow, const struct value *valu
     return false;
 }
 
-/** Whether the register holds something that the function made from its own stack pointer. */
+/** Whether the function made the value from its own stack pointer. */
+static bool is_own_value(const struct flow *flow, const struct value *value)
+{
+    return is_height(value) || is_own_load(flow, value) || is_made_from_stack(flow, value);
+}
+
 static bool is_own(const struct flow *flow, const struct machine_state *state,
                    register_number number)
 {
-    if (number >= MAX_REGISTERS)
-        return false;
-    const struct value *value = &state->registers[number];
-    return number == flow->arch->stack_pointer || is_height(value) || is_own_load(flow, value) ||
-           is_made_from_stack(flow, value);
+    return number < MAX_REGISTERS &&
+           (number == flow->arch->stack_pointer || is_own_value(flow, &state->registers[number]));
+}
+
+/** What a store put into the frame, with a name for where it came from if that was not known. */
+static struct value stored_value(const struct flow *flow, struct value value)
+{
+    struct machine_state state;
+    if (value.form != FORM_ORIGIN || value.unit != ORIGIN_STORED ||
+        !state_before(flow, value.bound, &state))
+        return value;
+    return value_stored(&state, &flow->instructions.data[value.bound].effect);
+}
+
+/** Whether all that the function ever stores to the place was made from its own stack pointer. */
+static bool keeps_stack_at(const struct flow *flow, const struct value *place)
+{
+    struct value value;
+    size_t number = 0;
+    bool is_found = false;
+    if (place->form != FORM_STACK || !flow->slots)
+        return true;
+    while (
+        frame_slot_next(flow->slots, place->number, flow->image->pointer_bytes, &number, &value)) {
+        value = stored_value(flow, value);
+        if (!is_own_value(flow, &value))
+            return false;
+        is_found = true;
+    }
+    return is_found;
 }
 
 /** Whether the stack pointer becomes something that the function did not have from itself. */
@@ -159,9 +189,13 @@ static bool switches_stack(const struct flow *flow, const struct effect *effect,
 {
     switch (effect->stack) {
     case STACK_FROM_SLOT:
-        return effect->reads_memory && !is_in_frame(flow, effect, place);
+        return effect->reads_memory
+                   ? !is_in_frame(flow, effect, place) || !keeps_stack_at(flow, place)
+                   : !keeps_stack_at(flow, stack_pointer(flow, state));
     case STACK_FROM_REGISTER:
         return !is_own(flow, state, effect->stack_register);
+    case STACK_ADD_REGISTER:
+        return state->registers[effect->stack_register].form != FORM_CONSTANT;
     case STACK_UNKNOWN:
         // A sum of registers, one of which leads into the frame.
         return !is_own(flow, state, effect->source) && !is_own(flow, state, effect->index);
@@ -184,6 +218,7 @@ void leaving_note(struct leaving *leaving, const struct flow *flow,
     note_push_or_pop(leaving, flow, effect, stack_pointer(flow, before));
     note_address(leaving, flow, effect, before, place, behind);
     leaving->is_switched |= switches_stack(flow, effect, before, place);
+    leaving->sets_stack |= effect->stack == STACK_FROM_REGISTER || effect->stack == STACK_FROM_SLOT;
 }
 
 /**
@@ -214,10 +249,11 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
     if (leaving->changes_return || effect->stack != STACK_NONE ||
         writes_return_address(flow, block))
         return true;
-    if (leaving->is_switched && sp->form != FORM_STACK)
+    // What alloca took is given back by setting the stack pointer, nowhere else.
+    if (sp->form == FORM_STACK_BELOW && !leaving->sets_stack)
         return true;
     if (sp->form != FORM_STACK)
-        return false;
+        return leaving->is_switched;
     // Behind a call that never returns, code for another height may stand: a deeper one.
     return sp->number > -return_bytes(flow)
                ? state->head.strength > STRENGTH_LANDING
@@ -253,11 +289,24 @@ static bool is_label_at(const struct flow *flow, const struct instruction *instr
     return false;
 }
 
+/** Whether the kernel is told to go on wherever memory says, as after a signal. */
+static bool returns_from_signal(const struct flow *flow, const struct instruction *instruction)
+{
+    struct machine_state state;
+    if (!instruction->effect.is_system_call ||
+        !state_before(flow, (uint32_t)(instruction - flow->instructions.data), &state))
+        return false;
+    const struct value *number = &state.registers[flow->arch->system_call_number];
+    return number->form == FORM_CONSTANT && number->number == flow->arch->signal_return;
+}
+
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
                          const struct machine_state *behind)
 {
     const struct effect *effect = &instruction->effect;
     uint64_t address;
+    if (returns_from_signal(flow, instruction))
+        return true;
     if (instruction->is_label_kept || instruction->is_label_known ||
         effect->value_kind == VALUE_COMPARE)
         return false;
@@ -274,7 +323,7 @@ bool leaving_wants_origins(const struct flow *flow)
         const struct effect *effect = &flow->instructions.data[i].effect;
         if ((effect->stack == STACK_FROM_REGISTER &&
              effect->stack_register != flow->arch->frame_pointer) ||
-            effect->stack == STACK_UNKNOWN)
+            effect->stack == STACK_FROM_SLOT || effect->stack == STACK_UNKNOWN)
             return true;
     }
     return false;

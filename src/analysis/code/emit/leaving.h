@@ -14,6 +14,7 @@ struct leaving {
     bool reads_return;
     bool keeps_stack; /* the stack pointer of its caller, or its own before anything was pushed, is
                          put into a register or into memory */
+    bool sets_stack;  /* the stack pointer is loaded, or set from another register */
     bool is_switched; /* the stack pointer was taken from where the function did not put it */
     bool keeps_label; /* an address of its own code is taken: control may come back there */
 };
@@ -34,8 +35,10 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
                                const struct flow_block *block, const struct machine_state *state);
 
 /**
- * Whether the instruction takes the address of a place in the function for other use than a jump
- * table's: surely, or perhaps as a distance from the GOT. @p behind is the state after it.
+ * Whether control may go on elsewhere, and come back to the function, behind the instruction: it
+ * takes the address of a place in the function for other use than a jump table's, surely, or
+ * perhaps as a distance from the GOT; or the kernel is to load all registers. @p behind is the
+ * state after it.
  */
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
                          const struct machine_state *behind);

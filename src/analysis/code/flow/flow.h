@@ -91,6 +91,7 @@ struct landing {
 struct landmarks {
     uint64_t address, bytes; /* the covered range */
     uint8_t *bits;
+    bool is_lost; /* there would be too many, and none are kept */
 };
 
 struct frame_slots;

@@ -174,6 +174,22 @@ bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t b
     return ret->form == FORM_ORIGIN;
 }
 
+bool frame_slot_next(const struct frame_slots *slots, int64_t offset, int64_t bytes, size_t *number,
+                     struct value *ret)
+{
+    const struct slot_store *stores = slots->stores.data;
+    size_t first = first_store(slots, offset - (int64_t)slots->widest);
+    for (size_t i = first > *number ? first : *number;
+         i < slots->stores.count && stores[i].offset < offset + bytes; i++) {
+        if (stores[i].offset + (int64_t)stores[i].bytes <= offset)
+            continue;
+        *ret = stores[i].value;
+        *number = i + 1;
+        return true;
+    }
+    return false;
+}
+
 /* ---- Steps back ------------------------------------------------------------------------------ */
 
 /** A name for the sum of two values: equal for equal ones, and hardly ever for others. */

@@ -47,6 +47,13 @@ void frame_slots_find(struct frame_slots *slots, const struct flow *flow);
 bool frame_slot_value(const struct frame_slots *slots, int64_t offset, int64_t bytes,
                       struct value *ret);
 
+/**
+ * Gets what a store to any of the @p bytes at @p offset puts there, the first one whose number is
+ * at least *@p number, which is raised behind it; false if there is none.
+ */
+bool frame_slot_next(const struct frame_slots *slots, int64_t offset, int64_t bytes, size_t *number,
+                     struct value *ret);
+
 /** Finds the path of @p value, which some register of the solved function holds. */
 void path_of_value(const struct flow *flow, struct value value, struct access_path *ret);
 
