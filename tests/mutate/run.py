@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """run.py: dwell's own sources, changed in one place after the other; some test must notice each.
 
-    tests/mutate/run.py [--build DIR] [--only PATTERN] [--resume] [--oracle] [--random N] [--seed N]
+    tests/mutate/run.py [--build DIR] [--only PATTERN] [--resume] [--all] [--tests PATTERN] [--random N] [--seed N]
                         [--list] [--markdown FILE]
 
 In: the changes of tests/mutate/changes (table.py has their form). Out: a line for each change: the
@@ -11,9 +11,12 @@ more than 5 % survive.
 
 All is done in DIR (build-mutate): a copy of the source tree, its build, and the programs of the
 tests, which are built once. Results are written to DIR/results.jsonl as they come; --resume keeps
-those of earlier runs over the same source. --only keeps the changes whose name matches. --random adds changes that are made
-by rule in places drawn at random (drawn.py); they are counted apart. --oracle tries the oracles, too,
-where nothing else noticed; that takes minutes for each. --markdown writes the table of docs/mutation.md.
+those of earlier runs over the same source. --only keeps the changes whose name matches, --tests the
+tests whose name does. --random adds changes that are made
+by rule in places drawn at random (drawn.py); they are counted apart. --all tries the tests, too,
+that are slow or do little that others do not: the oracles, programs built by clang, the comparison
+of optimized builds. Without them more changes survive, never fewer. --markdown writes the table of
+docs/mutation.md.
 
 A change is tried on the tests that noticed it in an earlier run (killers.txt) first, so that a run
 in which nothing new happens is quick; --list shows what there is.
@@ -48,7 +51,8 @@ def parse_arguments():
     parser.add_argument("--build", default=os.path.join(ROOT, "build-mutate"))
     parser.add_argument("--only", default="", help="only changes whose name matches")
     parser.add_argument("--resume", action="store_true", help="keep the results that there are")
-    parser.add_argument("--oracle", action="store_true", help="try the oracles, too")
+    parser.add_argument("--all", action="store_true", help="try all tests")
+    parser.add_argument("--tests", default="", help="only tests whose name matches")
     parser.add_argument("--random", type=int, default=0, help="so many changes in random places")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="show the changes, try none")
@@ -139,7 +143,8 @@ class Results:
 
     def __init__(self, options, digests):
         self.path = os.path.join(options.build, "results.jsonl")
-        self.digests, self.found = digests, {}
+        self.digests = {**digests, "suite": [options.all, options.tests]}
+        self.found = {}
         if options.resume and os.path.exists(self.path):
             with open(self.path, encoding="utf-8") as file:
                 self.found = {row["name"]: row for row in map(json.loads, file) if self.holds(row)}
@@ -148,7 +153,8 @@ class Results:
 
     def holds(self, row):
         return row["src"] == self.digests["src"] and \
-            (row["state"] == "noticed" or row["tests"] == self.digests["tests"])
+            (row["state"] == "noticed" or
+             all(row.get(key) == value for key, value in self.digests.items()))
 
     def add(self, row):
         row = {**row, **self.digests}
@@ -179,7 +185,7 @@ def prepare(tree, options):
     problem = tree.compile()
     if problem:
         sys.exit(f"dwell does not compile: {problem}")
-    suite = trial.Suite(tree.root, tree.build, options.oracle)
+    suite = trial.Suite(tree.root, tree.build, options.all, options.tests)
     path = os.path.join(options.build, "measured.json")
     measured = {**tree.digests(), "names": sorted(suite.tests)}
     if os.path.exists(path) and measured.items() <= json.loads(read(path)).items():

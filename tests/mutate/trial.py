@@ -7,6 +7,7 @@ back over a pipe.
 
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,6 +15,7 @@ import sys
 import time
 
 KINDS = ("unit", "cli", "soundness", "programs")
+SECOND = re.compile(r"programs/.*( clang| optimized$)|oracle/")  # little that others do not notice
 FURTHER_KINDS = {  # slow, and about one part of the program
     "src/analysis/cache/": "cache", "src/load/": "hostile",
 }
@@ -24,16 +26,18 @@ TRIAL_SECONDS = 1800
 class Suite:
     """The tests, in the order in which they are tried; those that often fail come first."""
 
-    def __init__(self, root, build, with_oracles):
+    def __init__(self, root, build, with_all, pattern):
         sys.path.insert(0, os.path.join(root, "tests"))
         sys.dont_write_bytecode = True
         import run
         from harness import results
         results.TIMEOUT = COMMAND_SECONDS
-        kinds = (*KINDS, *FURTHER_KINDS.values(), *("oracle",) * with_oracles)
+        kinds = (*KINDS, *FURTHER_KINDS.values(), "oracle")
         self.context = results.Context(root, build, False, False)
         self.tests = {f"{kind}/{name}": test for kind in kinds
-                      for name, test in run.KINDS[kind](self.context)}
+                      for name, test in run.KINDS[kind](self.context)
+                      if (with_all or not SECOND.match(f"{kind}/{name}"))
+                      and re.search(pattern, f"{kind}/{name}")}
         self.kinds = {name: number for number, kind in enumerate(kinds)
                       for name in self.tests if name.startswith(kind + "/")}
         self.seconds = {}
