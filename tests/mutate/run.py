@@ -243,8 +243,8 @@ def main():
     for change in missing:
         row = try_change(tree, suite, change, known, plain)
         results.add(row)
+        write_killers(known, changes, results)
         print(f"{row['state']} {row['seconds']:.0f} s: {change.name}\n    {row['by']}", flush=True)
-    write_killers(known, changes, results)
     return finish(chosen, results, options)
 
 

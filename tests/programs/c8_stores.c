@@ -8,8 +8,10 @@
 //! expect heap[name=before].allocates in (maybe, always, unknown)
 //! expect heap[name=behind].allocates in (maybe, always, unknown)
 //! expect heap[name=in_two_dimensions].allocates in (maybe, always, unknown)
+//! expect heap[name=in_array_of_one].allocates in (maybe, always, unknown)
 //! expect heap[name=exchanged].allocates in (maybe, always, unknown)
 //! expect heap[name=in_parts].allocates in (maybe, always, unknown)
+//! expect heap[name=in_halves].allocates in (maybe, always, unknown)
 //! expect heap[name=by_loop].allocates in (maybe, always, unknown)
 //! expect heap[name=packed].allocates in (maybe, always, unknown)
 //! expect stack[name=by_index].bound_bytes == null
@@ -74,6 +76,14 @@ NOINLINE void in_two_dimensions(void)
     square[1][1](5);
 }
 
+static function only[1] = {none};
+NOINLINE static void put_only(unsigned i, function f) { only[i] = f; }
+NOINLINE void in_array_of_one(void)
+{
+    put_only((unsigned)one - 1, allocates);
+    only[0](5);
+}
+
 static function swapped[4] = {none, none, none, none};
 NOINLINE static void swap(int i, function f)
 {
@@ -98,6 +108,18 @@ NOINLINE void in_parts(void)
 {
     put_halves((uintptr_t)allocates);
     halved.call(5);
+}
+
+static union {
+    function call;
+    uint32_t halves[2];
+} split = {none};
+NOINLINE static void put_half(int i, uintptr_t half) { split.halves[i] = (uint32_t)half; }
+NOINLINE void in_halves(void)
+{
+    put_half(one - 1, (uintptr_t)allocates);
+    put_half(one, (uintptr_t)allocates >> 32);
+    split.call(5);
 }
 
 static function filled[6] = {none, none, none, none, none, none};
@@ -132,7 +154,7 @@ NOINLINE void in_one_word(void)
 int main(void)
 {
     void (*const all[])(void) = {by_index, before,   behind,  in_two_dimensions, exchanged,
-                                 in_parts, by_loop, packed};
+                                 in_parts, by_loop, packed,  in_array_of_one,   in_halves};
     in_one_word();
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         all[i]();
