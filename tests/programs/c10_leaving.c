@@ -1,7 +1,8 @@
 //! C10: leaving by the stack pointer. A function that is jumped back into has not ended where the
 //! code says: not by names (setjmp, longjmp) but by what the code does. __builtin_setjmp keeps the
 //! address of a place in its function; own assembly keeps its return address and the stack pointer;
-//! coroutines exchange stacks.
+//! coroutines exchange stacks. What only notes where it is, or reads its arguments on the stack, does
+//! nothing of the kind.
 //!
 //! expect heap[name=jumps].allocates in (maybe, always, unknown)
 //! expect heap[name=sometimes].allocates in (maybe, unknown)
@@ -10,9 +11,12 @@
 //! expect stack[name=again].bound_bytes == null
 //! expect heap[name=goes].allocates in (maybe, always, unknown)
 //! expect heap[name=plain].allocates == never
+//! expect heap[name=notes_place].allocates == on_panic
+//! expect heap[name=calls_variadic].allocates == on_panic
 //! expect stack[name=plain].bound_bytes <= 64
 //! run exits 0
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +26,7 @@
 static void *place[5], *volatile kept;
 volatile int one = 1, count;
 
-NOINLINE static void take(void)
+__attribute__((noinline, used)) static void take(void)
 {
     char room[2000];
     memset(room, one, sizeof room);
@@ -96,6 +100,31 @@ NOINLINE static void routine(void)
 }
 NOINLINE void goes(void) { switch_to(&here, &there); }
 
+__asm__(".text\n.globl notes_place\n.type notes_place,@function\n"
+        "notes_place: sub $8,%rsp\n lea 0(%rip),%rax\n mov %rax,noted(%rip)\n test %edi,%edi\n"
+        " jne 1f\n add $8,%rsp\n ret\n1: call take\n call abort@PLT\n"
+        ".size notes_place,.-notes_place\n");
+void notes_place(int is_wrong);
+void *noted;
+
+NOINLINE static int sum(int numbers, ...)
+{
+    int result = 0;
+    va_list list;
+    va_start(list, numbers);
+    for (int i = 0; i < numbers; i++)
+        result += va_arg(list, int);
+    va_end(list);
+    return result;
+}
+NOINLINE void calls_variadic(int number)
+{
+    if (sum(9, 1, 2, 3, 4, 5, 6, 7, 8, number) > 40)
+        return;
+    take();
+    abort();
+}
+
 NOINLINE int plain(int a) { return a * one; }
 
 int main(void)
@@ -107,5 +136,7 @@ int main(void)
     sometimes();
     again();
     goes();
-    return count == 3 && plain(2) == 2 ? 0 : 1;
+    notes_place(0);
+    calls_variadic(9);
+    return count == 3 && noted && plain(2) == 2 ? 0 : 1;
 }
