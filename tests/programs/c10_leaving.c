@@ -6,7 +6,10 @@
 //!
 //! expect heap[name=jumps].allocates in (maybe, always, unknown)
 //! expect heap[name=sometimes].allocates in (maybe, unknown)
+//! expect heap[name=outlives].allocates in (maybe, always, unknown)
 //! expect heap[name=again].allocates in (maybe, always, unknown)
+//! expect heap[name=again_after_trap].allocates in (maybe, always, unknown)
+//! expect heap[name=again_after_pop].allocates in (maybe, always, unknown)
 //! expect heap[name=again].frees in (maybe, always, unknown)
 //! expect stack[name=again].bound_bytes == null
 //! expect heap[name=goes].allocates in (maybe, always, unknown)
@@ -16,6 +19,7 @@
 //! expect stack[name=plain].bound_bytes <= 64
 //! run exits 0
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,6 +51,22 @@ NOINLINE void jumps(void)
         take_and_leave();
 }
 
+static void on_abort(int number)
+{
+    (void)number;
+    __builtin_longjmp(place, 1);
+}
+NOINLINE static void take_and_end(void)
+{
+    take();
+    abort();
+}
+NOINLINE void outlives(void)
+{
+    if (!__builtin_setjmp(place))
+        take_and_end();
+}
+
 NOINLINE static void leave_if_one(void)
 {
     if (one)
@@ -64,11 +84,16 @@ __asm__(".text\n.globl keep_place\n.type keep_place,@function\n"
         "keep_place: mov %rbx,(%rdi)\n mov %rbp,8(%rdi)\n mov %r12,16(%rdi)\n mov %r13,24(%rdi)\n"
         " mov %r14,32(%rdi)\n mov %r15,40(%rdi)\n lea 8(%rsp),%rdx\n mov %rdx,48(%rdi)\n"
         " mov (%rsp),%rdx\n mov %rdx,56(%rdi)\n xor %eax,%eax\n ret\n.size keep_place,.-keep_place\n"
+        ".globl pop_place\n.type pop_place,@function\n"
+        "pop_place: mov %rbx,(%rdi)\n mov %rbp,8(%rdi)\n mov %r12,16(%rdi)\n mov %r13,24(%rdi)\n"
+        " mov %r14,32(%rdi)\n mov %r15,40(%rdi)\n pop %rdx\n mov %rsp,48(%rdi)\n mov %rdx,56(%rdi)\n"
+        " sub $8,%rsp\n xor %eax,%eax\n ret\n.size pop_place,.-pop_place\n"
         ".globl go_to_place\n.type go_to_place,@function\n"
         "go_to_place: mov $1,%eax\n mov (%rdi),%rbx\n mov 8(%rdi),%rbp\n mov 16(%rdi),%r12\n"
         " mov 24(%rdi),%r13\n mov 32(%rdi),%r14\n mov 40(%rdi),%r15\n mov 48(%rdi),%rsp\n"
         " jmp *56(%rdi)\n.size go_to_place,.-go_to_place\n");
 int keep_place(long *place) __attribute__((returns_twice));
+int pop_place(long *place) __attribute__((returns_twice));
 void go_to_place(long *place) __attribute__((noreturn));
 static long registers[8];
 
@@ -81,6 +106,27 @@ NOINLINE void again(void)
 {
     if (keep_place(registers) == 0)
         leaves();
+}
+
+static void on_trap(int number)
+{
+    (void)number;
+    go_to_place(registers);
+}
+NOINLINE static void take_and_trap(void)
+{
+    take();
+    __builtin_trap();
+}
+NOINLINE void again_after_trap(void)
+{
+    if (keep_place(registers) == 0)
+        take_and_trap();
+}
+NOINLINE void again_after_pop(void)
+{
+    if (pop_place(registers) == 0)
+        take_and_trap();
 }
 
 __asm__(".text\n.globl switch_to\n.type switch_to,@function\n"
@@ -133,10 +179,15 @@ int main(void)
     *top = (uintptr_t)routine;
     there = top - 6;
     jumps();
+    signal(SIGABRT, on_abort);
+    outlives();
     sometimes();
     again();
+    sigaction(SIGILL, &(struct sigaction){.sa_handler = on_trap, .sa_flags = SA_NODEFER}, NULL);
+    again_after_trap();
+    again_after_pop();
     goes();
     notes_place(0);
     calls_variadic(9);
-    return count == 3 && noted && plain(2) == 2 ? 0 : 1;
+    return count == 6 && noted && plain(2) == 2 ? 0 : 1;
 }
