@@ -13,6 +13,7 @@
 //! expect heap[name=again].frees in (maybe, always, unknown)
 //! expect stack[name=again].bound_bytes == null
 //! expect heap[name=goes].allocates in (maybe, always, unknown)
+//! expect heap[name=swaps].allocates in (maybe, always, unknown)
 //! expect heap[name=plain].allocates == never
 //! expect heap[name=notes_place].allocates == on_panic
 //! expect heap[name=calls_variadic].allocates == on_panic
@@ -146,6 +147,21 @@ NOINLINE static void routine(void)
 }
 NOINLINE void goes(void) { switch_to(&here, &there); }
 
+/* The other way to exchange stacks, there and back. */
+__asm__(".text\n.globl exchange\n.type exchange,@function\nexchange: xchg %rdi,%rsp\n ret\n"
+        ".size exchange,.-exchange\n"
+        ".type come_back,@function\ncome_back: push %rdi\n call take\n pop %rsp\n ret\n"
+        ".size come_back,.-come_back\n");
+void exchange(void *stack);
+extern const char come_back[];
+static uintptr_t swapped_stack[8192] __attribute__((aligned(16)));
+
+NOINLINE void swaps(void)
+{
+    swapped_stack[8190] = (uintptr_t)come_back;
+    exchange(swapped_stack + 8190);
+}
+
 __asm__(".text\n.globl notes_place\n.type notes_place,@function\n"
         "notes_place: sub $8,%rsp\n lea 0(%rip),%rax\n mov %rax,noted(%rip)\n test %edi,%edi\n"
         " jne 1f\n add $8,%rsp\n ret\n1: call take\n call abort@PLT\n"
@@ -187,7 +203,8 @@ int main(void)
     again_after_trap();
     again_after_pop();
     goes();
+    swaps();
     notes_place(0);
     calls_variadic(9);
-    return count == 6 && noted && plain(2) == 2 ? 0 : 1;
+    return count == 7 && noted && plain(2) == 2 ? 0 : 1;
 }
