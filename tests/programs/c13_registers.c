@@ -10,6 +10,8 @@
 //! expect heap[name=chooses].allocates in (maybe, always, unknown)
 //! expect heap[name=leads_out].allocates in (maybe, unknown)
 //! expect heap[name=comes_back].allocates in (maybe, unknown)
+//! expect heap[name=two_tables].allocates == maybe
+//! expect heap[name=computes].witness contains allocates
 //! expect heap[name=picks].allocates == never
 //! run exits 0
 
@@ -64,6 +66,15 @@ FUNCTION(comes_back, "cmp $1,%edi\n ja 2f\n mov %edi,%eax\n lea again(%rip),%rdx
 extern const int again[];
 const int *volatile kept_table = again;
 
+/* Only the second table leads to the last piece; to that of computes() leads no table at all. */
+FUNCTION(two_tables, "cmp $1,%edi\n ja 2f\n mov %edi,%eax\n lea one_table(%rip),%rdx\n"
+                     "1: jmp *(%rdx,%rax,8)\n2: ret\n"
+                     "3: mov %esi,%eax\n lea other_table(%rip),%rdx\n jmp 1b\n4: jmp allocates\n"
+                     ".pushsection .data.rel.ro,\"aw\"\n.balign 8\none_table: .quad 2b,3b\n"
+                     "other_table: .quad 2b,4b\n.popsection");
+FUNCTION(computes, "mov computed_place(%rip),%rax\n jmp *%rax\n1: ret\n2: jmp allocates\n"
+                   ".pushsection .data\n.balign 8\ncomputed_place: .quad 2b\n.popsection");
+
 /* Nothing bounds the index but the width of its type; the table ends where entries lead elsewhere. */
 FUNCTION(picks, "movzbl %dil,%eax\n lea picked(%rip),%rdx\n jmp *(%rdx,%rax,8)\n1: ret\n2: nop\n ret\n"
                 ".pushsection .data.rel.ro,\"aw\"\n.balign 8\npicked: .quad 1b,2b,0\n.popsection");
@@ -82,6 +93,8 @@ int main(void)
     leads_out(2, 0);
     comes_back(1, 2);
     chooses(1, 0);
+    two_tables(1, 1);
+    computes(0, 0);
     picks(1, 0);
-    return count == 8 ? 0 : 1;
+    return count == 10 ? 0 : 1;
 }
