@@ -283,6 +283,17 @@ static void merged_calls(void **state)
     assert_int_equal(code.program.pointer_call_count, 2);
     assert_int_equal(code.program.pointer_calls[0].call, code.program.pointer_calls[1].call);
     code_deinit(&code);
+    // What is known least counts for the whole.
+    READ(code, CPP,
+         "\x85\xd2"             // 1000: test %edx,%edx
+         "\x74\x09"             // 1002: je 100d
+         "\x48\x8b\x07"         // 1004: mov (%rdi),%rax
+         "\x48\x8b\x40\x18"     // 1007: mov 0x18(%rax),%rax
+         "\xeb\x05"             // 100b: jmp 1012
+         "\xb8\x20\x11\x00\x00" // 100d: mov $0x1120,%eax
+         "\xff\xe0");           // 1012: jmp *%rax
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 3));
+    code_deinit(&code);
     ASSERT_UNRESOLVED(CPP, "\x48\x8b\x07"     // 1000: mov (%rdi),%rax
                            "\x48\x8b\x40\x18" // 1003: mov 0x18(%rax),%rax
                            "\x85\xd2"         // 1007: test %edx,%edx
@@ -526,6 +537,8 @@ static void variables(void **state)
     struct symbol variable;
     RESOLVE_VARIABLE(code, variable, "\xc3");
     assert_true(ENTERS(code, 0, CALL_FIELD, 2));
+    // So it is no jump to anywhere in its function.
+    assert_int_equal(code.program.blocks[0].flags & (BLOCK_UNRESOLVED | BLOCK_RETURNS), 0);
     code_deinit(&code);
     RESOLVE_VARIABLE(code, variable,
                      "\x48\x8b\x05\xd9\x3e\x00\x00" // 1120: mov 0x5000,%rax: reads
@@ -550,6 +563,7 @@ static void variables_that_others_write(void **state)
         {"\xbf\x00\x50\x00\x00\xc3", 6},             // mov $0x5000,%edi: its address is taken
         {"\x48\x89\x3d\xd9\x3e\x00\x00\xff\xd7", 9}, // mov %rdi,0x5000; call *%rdi
         {"\xc6\x05\xd9\x3e\x00\x00\x01\xc3", 8},     // movb $1,0x5000
+        {"\x0f\xab\x05\xd9\x3e\x00\x00\xc3", 8},     // bts %eax,0x5000: any bit behind
         {"\x0f\x11\x05\xd1\x3e\x00\x00\xc3", 8},     // movups %xmm0,0x4ff8: reaches into it
         {"\x48\x89\x04\xfd\x00\x50\x00\x00\xc3", 9}, // mov %rax,0x5000(,%rdi,8)
         {"\x48\x8b\x06\x48\x89\x05\xd6\x3e\x00\x00\xc3", 11}, // mov (%rsi),%rax; mov %rax,0x5000
@@ -570,7 +584,7 @@ static void variables_that_others_write(void **state)
 static void variables_that_are_seen(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         struct machine_code code;
         struct symbol variable;
         read_variable(&code, &variable, "\xc3", 1);
@@ -580,6 +594,8 @@ static void variables_that_are_seen(void **state)
             word(&code, VARIABLES + 0x80, VARIABLE); // through a pointer in data
         else if (i == 2)
             code.image.symbol_count = 0; // how far it reaches is not known
+        else if (i == 3)
+            variable.bytes = 16; // what is written with an index need not be mentioned
         else
             word(&code, VARIABLE, 0x123456); // it holds no function from the start
         indirect_resolve(&code.program);
