@@ -216,6 +216,24 @@ static void virtual_functions(void **state)
                         "\xff\x60\x18");    // jmp *0x18(%rax)
 }
 
+/** A library that is not there may pass objects of its own; the C library has none. */
+static void objects_from_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"libc.so.6", "libother.so.1"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct machine_code code;
+        struct needed_library needed = {.name = names[i], .image = NONE};
+        init(&code, CPP);
+        add_tables(&code, CPP, 0x18);
+        code.image.needed = &needed;
+        code.image.needed_count = 1;
+        read_code(&code, CPP, VIRTUAL, sizeof VIRTUAL - 1);
+        assert_true(i == 0 ? ENTERS(code, 0, CALL_VTABLE, 1, 2) : IS_UNRESOLVED(code, 0));
+        code_deinit(&code);
+    }
+}
+
 /** Functions 0, 1 and 2 as ever; 3 is @p store, which writes the address of 4. */
 static void read_filled(struct machine_code *code, enum language language, const char *store)
 {
@@ -643,6 +661,7 @@ int main(void)
         cmocka_unit_test(spilled_words),
         cmocka_unit_test(offset_of_no_table),
         cmocka_unit_test(virtual_functions),
+        cmocka_unit_test(objects_from_elsewhere),
         cmocka_unit_test(filled_tables),
         cmocka_unit_test(adjusted_this),
         cmocka_unit_test(merged_calls),
