@@ -14,6 +14,7 @@
 //! expect stack[name=again].bound_bytes == null
 //! expect heap[name=goes].allocates in (maybe, always, unknown)
 //! expect heap[name=swaps].allocates in (maybe, always, unknown)
+//! expect heap[name=moves].allocates in (maybe, always, unknown)
 //! expect heap[name=plain].allocates == never
 //! expect heap[name=notes_place].allocates == on_panic
 //! expect heap[name=calls_variadic].allocates == on_panic
@@ -150,9 +151,12 @@ NOINLINE void goes(void) { switch_to(&here, &there); }
 /* The other way to exchange stacks, there and back. */
 __asm__(".text\n.globl exchange\n.type exchange,@function\nexchange: xchg %rdi,%rsp\n ret\n"
         ".size exchange,.-exchange\n"
+        ".globl move\n.type move,@function\nmove: mov %rsp,%rax\n mov %rdi,%rsp\n mov %rax,%rdi\n ret\n"
+        ".size move,.-move\n"
         ".type come_back,@function\ncome_back: push %rdi\n call take\n pop %rsp\n ret\n"
         ".size come_back,.-come_back\n");
 void exchange(void *stack);
+void move(void *stack);
 extern const char come_back[];
 static uintptr_t swapped_stack[8192] __attribute__((aligned(16)));
 
@@ -160,6 +164,11 @@ NOINLINE void swaps(void)
 {
     swapped_stack[8190] = (uintptr_t)come_back;
     exchange(swapped_stack + 8190);
+}
+NOINLINE void moves(void)
+{
+    swapped_stack[8190] = (uintptr_t)come_back;
+    move(swapped_stack + 8190);
 }
 
 __asm__(".text\n.globl notes_place\n.type notes_place,@function\n"
@@ -204,7 +213,8 @@ int main(void)
     again_after_pop();
     goes();
     swaps();
+    moves();
     notes_place(0);
     calls_variadic(9);
-    return count == 7 && noted && plain(2) == 2 ? 0 : 1;
+    return count == 8 && noted && plain(2) == 2 ? 0 : 1;
 }

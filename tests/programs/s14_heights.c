@@ -6,6 +6,9 @@
 //! expect stack[name=ends_deep].bound_bytes == 128
 //! expect stack[name=ends_deep].frame == fixed
 //! expect stack[name=joins].bound_bytes in (null, 160)
+//! expect stack[name=sizes].frame == dynamic
+//! expect stack[name=restores].frame == dynamic
+//! expect stack[name=reaches].red_zone_bytes == 72
 //! run exits 0
 
 #include <stdlib.h>
@@ -29,11 +32,27 @@ FUNCTION(ends_deep, "push %rbp\n mov %rsp,%rbp\n test %edi,%edi\n je 1f\n sub $6
 FUNCTION(joins, "push %rbp\n mov %rsp,%rbp\n test %edi,%edi\n je 1f\n sub $32,%rsp\n1: call large\n"
                 " leave\n ret");
 
+/* What the function returns is subtracted, not what was in the register before (a probe keeps it). */
+FUNCTION(gives_size, "mov $4096,%eax\n ret");
+FUNCTION(sizes, "push %rbp\n mov %rsp,%rbp\n mov $24,%eax\n call gives_size\n sub %rax,%rsp\n"
+                " call large\n leave\n ret");
+
+/* Room of any size on one way, and the stack pointer that was kept. */
+FUNCTION(restores, "push %rbp\n mov %rsp,%rbp\n sub $16,%rsp\n mov %rsp,-8(%rbp)\n test %edi,%edi\n"
+                   " jne 2f\n1: call large\n mov -8(%rbp),%rsp\n call large\n leave\n ret\n"
+                   "2: mov %edi,%eax\n shl $4,%rax\n sub %rax,%rsp\n jmp 1b");
+
+FUNCTION(reaches, "mov $-64,%ecx\n movslq %ecx,%rcx\n movq $0,-8(%rsp,%rcx)\n ret");
+
 int main(void)
 {
     deepens(1);
     ends_deep(0);
     joins(1);
     joins(0);
+    sizes(0);
+    restores(0);
+    restores(3);
+    reaches(0);
     return 0;
 }
