@@ -235,7 +235,8 @@ static void objects_from_elsewhere(void **state)
 }
 
 /** Functions 0, 1 and 2 as ever; 3 is @p store, which writes the address of 4. */
-static void read_filled(struct machine_code *code, enum language language, const char *store)
+static void read_filled(struct machine_code *code, enum language language, const char *store,
+                        size_t count)
 {
     init(code, language);
     add_tables(code, language, 0x18);
@@ -246,7 +247,7 @@ static void read_filled(struct machine_code *code, enum language language, const
     code->functions[0].linkage_name = language == CPP ? "_Z4callP6Object" : "call";
     code_function(code, ONE, "\xc3", 1);
     code_function(code, TWO, "\xc3", 1);
-    code_function(code, THREE, store, 9);
+    code_function(code, THREE, store, count);
     code_function(code, 0x1140, "\xc3", 1);
     code_read(code);
     indirect_resolve(&code->program);
@@ -260,18 +261,30 @@ static void filled_tables(void **state)
     static const char other[] = "\x48\xc7\x47\x20\x40\x11\x00\x00\xc3"; // movq $0x1140,0x20(%rdi)
     for (enum language language = CPP; language <= RUST; language++) {
         struct machine_code code;
-        read_filled(&code, language, same);
+        read_filled(&code, language, same, 9);
         assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
         code_deinit(&code);
-        read_filled(&code, language, other);
+        read_filled(&code, language, other, 9);
         assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2));
         code_deinit(&code);
     }
+    // An address and something else: that is an offset, and the place any behind the address.
+    static const char by_offset[] = "\xb8\x00\x50\x00\x00"         // mov $0x5000,%eax
+                                    "\x48\x8d\x0c\x07"             // lea (%rdi,%rax),%rcx
+                                    "\x48\xc7\x01\x40\x11\x00\x00" // movq $0x1140,(%rcx)
+                                    "\xc3";
+    struct machine_code code;
+    read_filled(&code, CPP, by_offset, sizeof by_offset - 1);
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
+    code_deinit(&code);
 }
 
 static void adjusted_this(void **state)
 {
     (void)state;
+    ASSERT_UNRESOLVED(CPP, "\x48\xb8\x00\x00\x00\x00\x01\x00\x00\x00" // movabs $0x100000000,%rax
+                           "\x48\x8b\x04\x07"                         // mov (%rdi,%rax),%rax
+                           "\xff\x60\x18");                           // jmp *0x18(%rax)
     ASSERT_METHODS(CPP, "\x48\x8b\x47\x10"    // mov 0x10(%rdi),%rax: the second base's table
                         "\x48\x83\xc7\x10"    // add $0x10,%rdi
                         "\xff\x60\x18");      // jmp *0x18(%rax)
