@@ -1,6 +1,6 @@
 """drawn.py: changes made by rule, in places drawn at random: a sample that nobody chose.
 
-Each rule is a pattern and what it becomes, in a line of code. The same seed draws the same places
+A rule is what stands in a line of code and what becomes of it. The same seed draws the same places
 from the same source.
 """
 
@@ -8,6 +8,7 @@ import glob
 import os
 import random
 import re
+from dataclasses import dataclass
 
 from table import Change
 
@@ -15,25 +16,27 @@ FOLDERS = ("src/arch", "src/analysis", "src/load")
 RULES = [(re.compile(pattern), becomes) for pattern, becomes in (
     (r" == ", " != "), (r" != ", " == "), (r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "),
     (r" >= ", " > "), (r" && ", " || "), (r" \|\| ", " && "), (r" \+ 1\b", ""), (r" - 1\b", ""),
-    (r"\bif \((?=[^{]*\)$)", "if (!("), (r"\breturn true;", "return false;"),
-    (r"\breturn false;", "return true;"), (r"^ +continue;", ";"), (r" \+= ", " -= "),
+    (r"\bif \((.*)\)( \{)?$", r"if (!(\1))\2"), (r"\breturn true;", "return false;"),
+    (r"\breturn false;", "return true;"), (r"\bcontinue;", ";"), (r" \+= ", " -= "),
     (r" \|= ", " &= "), (r" &= ", " |= "), (r"\bNONE\b", "0"),
 )]
 
 
+@dataclass
 class DrawnChange(Change):
-    """A change at a line of a file."""
+    """A change of one line, whose number is its place."""
+
+    is_drawn: bool = True
 
     def apply(self, text):
-        start, end = self.span
-        return text[:start] + self.text + text[end:]
+        lines = text.split("\n")
+        lines[int(self.place) - 1] = self.after
+        return "\n".join(lines)
 
 
 def draw(root, count, seed):
     """So many changes, in the order of the source."""
-    if not count:
-        return []
-    places = [place for path in source_files(root) for place in places_of(root, path)]
+    places = [place for path in source_files(root) for place in places_of(root, path)] if count else []
     chosen = random.Random(seed).sample(range(len(places)), min(count, len(places)))
     return [places[number] for number in sorted(chosen)]
 
@@ -45,23 +48,12 @@ def source_files(root):
 
 def places_of(root, path):
     with open(path, encoding="utf-8") as file:
-        lines = file.read().split("\n")
-    offset, is_comment = 0, False
-    for number, line in enumerate(lines, 1):
-        is_comment = (is_comment or line.lstrip().startswith("/*")) 
-        if line.startswith(" ") and not is_comment and "//" not in line and '"' not in line:
-            for pattern, becomes in RULES:
-                for match in pattern.finditer(line):
-                    yield change_at(os.path.relpath(path, root), number, offset, line, match, becomes)
-        is_comment = is_comment and "*/" not in line
-        offset += len(line) + 1
-
-
-def change_at(file, number, offset, line, match, becomes):
-    after = line[:match.start()] + becomes + line[match.end():]
-    after += "))" if becomes == "if (!(" else ""
-    if becomes == "if (!(":
-        after = after[:-3] + "))"  # the line ends in the condition's own parenthesis
-    change = DrawnChange(file, f"{number}", "drawn", line.strip(), after.strip())
-    change.span, change.text, change.is_drawn = (offset, offset + len(line)), after, True
-    return change
+        text = file.read()
+    code = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", "", comment[0]), text, flags=re.DOTALL)
+    for number, line in enumerate(code.split("\n"), 1):
+        if not line.startswith(" ") or '"' in line or "//" in line:
+            continue
+        for pattern, becomes in RULES:
+            for match in pattern.finditer(line):
+                after = line[:match.start()] + match.expand(becomes) + line[match.end():]
+                yield DrawnChange(os.path.relpath(path, root), str(number), "drawn", line.strip(), after)

@@ -263,6 +263,21 @@ static void loops_in_known_ends_are_not_normal(void **state)
     graph_deinit(&graph);
 }
 
+/* Whatever the code of such a function looks like: its last jump leads out of it. */
+static void known_not_to_return(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_name(&graph, F, "siglongjmp");
+    graph_chain(&graph, F, (uint32_t[]){MALLOC}, 1);
+    analyze(&graph);
+    assert_int_not_equal(allocates(&graph, F), VERDICT_ALWAYS);
+    assert_false(graph.facts.verdicts[F].returns);
+    assert_false(graph.facts.verdicts[F].has_normal_paths);
+    graph_deinit(&graph);
+}
+
 static void unresolved_call_is_unknown(void **state)
 {
     (void)state;
@@ -415,6 +430,34 @@ static void recursion(void **state)
     graph_deinit(&graph);
 }
 
+static void unknown_jump_may_leave(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_block(&graph, F, BLOCK_UNRESOLVED, END);
+    analyze(&graph);
+    assert_int_equal(allocates(&graph, F), VERDICT_UNKNOWN);
+    assert_int_equal(frees(&graph, F), VERDICT_UNKNOWN);
+    graph_deinit(&graph);
+}
+
+/* A weak import that nobody defines is null, and not called. */
+static void absent_imports_do_nothing(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_name(&graph, G, "perhaps");
+    graph_chain(&graph, F, (uint32_t[]){G}, 1);
+    graph_finish(&graph);
+    graph.program.functions[G].is_absent = true;
+    allocators_mark(&graph.program, NULL, 0);
+    heap_analyze(&graph.program);
+    assert_int_equal(allocates(&graph, F), VERDICT_NEVER);
+    graph_deinit(&graph);
+}
+
 static void unknown_jump_reaches_gaps(void **state)
 {
     (void)state;
@@ -518,6 +561,24 @@ static void sizes_of_sites(void **state)
     assert_site(calloc_site(minus, 2, false), -1, -1);
 }
 
+/* Of what a call could enter, what hands out memory of the heap is of more interest than pages. */
+static void sites_of_candidates(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_name(&graph, G, "mmap");
+    struct graph_target slot = TO(G, MALLOC);
+    slot.kind = CALL_VTABLE;
+    graph_call(&graph, F, slot, NEXT(1));
+    graph_leaf(&graph, F);
+    analyze(&graph);
+    assert_int_equal(graph.facts.site_count, 1);
+    assert_int_equal(graph.facts.sites[0].kind, SITE_ALLOCATE);
+    assert_int_equal(graph.facts.sites[0].allocator, MALLOC);
+    graph_deinit(&graph);
+}
+
 static void user_allocators(void **state)
 {
     (void)state;
@@ -554,6 +615,10 @@ int main(void)
         cmocka_unit_test(endless_loop_is_normal),
         cmocka_unit_test(dead_ends_are_not_normal),
         cmocka_unit_test(loops_in_known_ends_are_not_normal),
+        cmocka_unit_test(known_not_to_return),
+        cmocka_unit_test(unknown_jump_may_leave),
+        cmocka_unit_test(absent_imports_do_nothing),
+        cmocka_unit_test(sites_of_candidates),
         cmocka_unit_test(unresolved_call_is_unknown),
         cmocka_unit_test(unresolved_on_panic),
         cmocka_unit_test(imports),
