@@ -9,6 +9,8 @@
 //! expect heap[name=after_sum].allocates in (maybe, always, unknown)
 //! expect heap[name=two_limits].allocates in (maybe, always, unknown)
 //! expect heap[name=two_widths].allocates in (maybe, always, unknown)
+//! expect heap[name=signed_masked].allocates in (maybe, always, unknown)
+//! expect heap[name=loaded_masked].allocates in (maybe, always, unknown)
 //! expect heap[name=one_of_two].allocates in (maybe, always, unknown)
 //! expect heap[name=overwritten].allocates in (maybe, always, unknown)
 //! expect heap[name=by_type_never].allocates == never
@@ -65,6 +67,13 @@ FUNCTION(two_limits, "test %esi,%esi\n je 1f\n cmp $1,%edi\n jmp 2f\n1: cmp $3,%
 FUNCTION(two_widths, "test %esi,%esi\n je 1f\n cmp $-100,%dil\n jmp 2f\n1: cmp $-100,%edi\n2: ja 3f\n"
                      " mov %edi,%eax\n " JUMP(o) ENDS
                      TABLE(o, "", ".rept 200\n .long 3b-t_o\n .endr\n .long 4b-t_o"));
+/* -56 is 456 of nine bits. */
+FUNCTION(signed_masked, "cmp $200,%dil\n ja 3f\n movsbl %dil,%eax\n and $0x1ff,%eax\n " JUMP(p) ENDS
+                        TABLE(p, "", ".rept 456\n .long 3b-t_p\n .endr\n .long 4b-t_p"));
+FUNCTION(loaded_masked, "lea minus_56(%rip),%rcx\n movsbl (%rcx),%eax\n and $0x1ff,%eax\n " JUMP(q) ENDS
+                        TABLE(q, "", ".rept 456\n .long 3b-t_q\n .endr\n .long 4b-t_q"));
+volatile signed char minus_56 = -56;
+
 FUNCTION(one_of_two, "test %esi,%esi\n jne 5f\n cmpl $1,number(%rip)\n ja 3f\n1: mov number(%rip),%eax\n "
                      JUMP(g) ENDS "5: nop\n jmp 1b\n" LAST_OF_FOUR(g));
 
@@ -97,6 +106,8 @@ int main(void)
     after_sum(3, 0);
     two_limits(3, 0);
     two_widths(200, 0);
+    signed_masked(200, 0);
+    loaded_masked(0, 0);
     number = 3;
     one_of_two(0, 1);
     overwritten(0, 0);
@@ -107,5 +118,5 @@ int main(void)
     copied_never(1, 0);
     below_never(1, 0);
     taken_never(1, 0);
-    return count == 8 ? 0 : 1;
+    return count == 10 ? 0 : 1;
 }
