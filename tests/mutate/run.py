@@ -171,7 +171,8 @@ def read_killers():
         return dict(reversed(line.rstrip("\n").split("\t")) for line in file)
 
 
-def write_killers(known, changes, results):
+def write_killers(changes, results):
+    known = read_killers()
     for name, row in results.found.items():
         if row["state"] == "noticed":
             known[name] = row["by"]
@@ -243,7 +244,7 @@ def main():
     for change in missing:
         row = try_change(tree, suite, change, known, plain)
         results.add(row)
-        write_killers(known, changes, results)
+        write_killers(changes, results)
         print(f"{row['state']} {row['seconds']:.0f} s: {change.name}\n    {row['by']}", flush=True)
     return finish(chosen, results, options)
 

@@ -277,6 +277,19 @@ static void filled_tables(void **state)
     read_filled(&code, CPP, by_offset, sizeof by_offset - 1);
     assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
     code_deinit(&code);
+    // Nor is a number that is an address only on the second of two ways.
+    static const char on_one_way[] = "\x85\xf6"                     // 1120: test %esi,%esi
+                                     "\x74\x0a"                     // 1122: je 112e
+                                     "\xb8\x50\x00\x00\x00"         // 1124: mov $0x50,%eax
+                                     "\xc1\xe0\x08"                 // 1129: shl $8,%eax
+                                     "\xeb\x05"                     // 112c: jmp 1133
+                                     "\xb8\x00\x50\x00\x00"         // 112e: mov $0x5000,%eax
+                                     "\x48\x8d\x0c\x07"             // 1133: lea (%rdi,%rax),%rcx
+                                     "\x48\xc7\x01\x40\x11\x00\x00" // movq $0x1140,(%rcx)
+                                     "\xc3";
+    read_filled(&code, CPP, on_one_way, sizeof on_one_way - 1);
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
+    code_deinit(&code);
 }
 
 static void adjusted_this(void **state)
