@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """run.py: dwell's own sources, changed in one place after the other; some test must notice each.
 
-    tests/mutate/run.py [--build DIR] [--only PATTERN] [--resume] [--all] [--tests PATTERN] [--random N] [--seed N]
-                        [--list] [--markdown FILE]
+    tests/mutate/run.py [--build DIR] [--only PATTERN] [--tests PATTERN] [--all] [--resume]
+                        [--random N] [--seed N] [--list] [--markdown FILE]
 
 In: the changes of tests/mutate/changes (table.py has their form). Out: a line for each change: the
 test that failed first, or that it survived; at the end how many there were of each. Exit status 1 if
@@ -12,14 +12,13 @@ more than 5 % survive.
 All is done in DIR (build-mutate): a copy of the source tree, its build, and the programs of the
 tests, which are built once. Results are written to DIR/results.jsonl as they come; --resume keeps
 those of earlier runs over the same source. --only keeps the changes whose name matches, --tests the
-tests whose name does. --random adds changes that are made
-by rule in places drawn at random (drawn.py); they are counted apart. --all tries the tests, too,
-that are slow or do little that others do not: the oracles, programs built by clang, the comparison
-of optimized builds. Without them more changes survive, never fewer. --markdown writes the table of
-docs/mutation.md.
+tests whose name does. --random adds changes that are made by rule in places drawn at random
+(drawn.py). --all tries the tests, too, that are slow or do little that others do not: the oracles,
+programs built by clang, the comparison of optimized builds. Without them more changes survive,
+never fewer. --markdown writes the table of docs/mutation.md.
 
-A change is tried on the tests that noticed it in an earlier run (killers.txt) first, so that a run
-in which nothing new happens is quick; --list shows what there is.
+A change is tried first on the test that noticed it in an earlier run (killers.txt), so that a run in
+which nothing new happens is quick.
 """
 
 import argparse

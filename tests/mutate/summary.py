@@ -1,4 +1,8 @@
-"""summary.py: what came out of a run, in words and as the table of docs/mutation.md."""
+"""summary.py: what came out of a run, in words and as the table of docs/mutation.md.
+
+The limit holds for the changes of the table. Those that were drawn at random say how much of the
+code no test looks at; what survives of them is where to go on.
+"""
 
 import collections
 import os
@@ -41,7 +45,7 @@ def summarize(rows, limit):
         lines.append(f"{title}: " + ", ".join(f"{number} {name.lstrip('!')}"
                                               for name, number in sorted(counts.items())) +
                      f"; {share(counts):.1%} of those that matter survive")
-        is_good &= share(counts) <= limit
+        is_good &= title != "chosen" or share(counts) <= limit
     return "\n".join(lines), is_good
 
 
