@@ -6,6 +6,7 @@
 #   make bench      time against the usual tools
 #   make fuzz       fuzz the loader (FUZZ_SECONDS=60)
 #   make hunt       hold promises against random programs (SECONDS=60, SEED=1)
+#   make mutate     change the source in one place after the other; a test must notice (ONLY=pattern)
 #   make format     clang-format all C files in place
 #   make install    into PREFIX (/usr/local), below DESTDIR if that is set
 
@@ -16,9 +17,11 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 SECONDS ?= 60
 SEED ?= 1
+ONLY ?=
+MUTATE ?= build-mutate
 JOBS ?= $(shell nproc)
 
-.PHONY: all run examples test bench fuzz hunt format install clean sanitized
+.PHONY: all run examples test bench fuzz hunt mutate format install clean sanitized
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/build.ninja
@@ -97,6 +100,10 @@ fuzz: $(FUZZ)/build.ninja
 hunt: all
 	@python3 tests/soundness/generate/hunt.py $(BUILD)/dwell --seconds $(SECONDS) --seed $(SEED)
 
+mutate:
+	@scripts/setup --check build test
+	@python3 tests/mutate/run.py --build $(MUTATE) --only '$(ONLY)' --resume
+
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/programs/' | \
 	    xargs clang-format -i
@@ -106,4 +113,4 @@ install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(SANITIZED) $(FUZZ)
+	rm -rf $(BUILD) $(SANITIZED) $(FUZZ) $(MUTATE)

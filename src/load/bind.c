@@ -218,7 +218,7 @@ static void bind_image(struct binder *binder, uint32_t image_index)
     for (uint32_t i = 0; i < image->symbol_count; i++) {
         const struct symbol *symbol = &image->symbols[i];
         if (!symbol->is_defined || symbol->type == SYMBOL_TLS || symbol->type == SYMBOL_OBJECT ||
-            symbol->binding == BINDING_LOCAL || symbol->is_hidden ||
+            symbol->binding == BINDING_LOCAL ||
             (!symbol->is_dynamic && image->type != IMAGE_OBJECT))
             continue;
         uint32_t function = function_starting_at(program, image_index, symbol->address);

@@ -189,6 +189,16 @@ def compile_program(build):
         return None if finished.returncode == 0 else finished.stderr
 
 
+def is_newer(program, folder):
+    """Whether a program is newer than all files below a folder."""
+    if not os.path.exists(program):
+        return False
+    built = os.path.getmtime(program)
+    return all(os.path.getmtime(path) < built
+               for path in glob.glob(os.path.join(folder, "**"), recursive=True)
+               if os.path.isfile(path))
+
+
 # `always` is no worse than `maybe`: it says more. Nor is `unknown` in the place of `on_panic`, which
 # stands beside an unresolved call on the same paths; the call may be all that is left of them.
 RANKS = {"never": 0, "on_panic": 1, "maybe": 2, "always": 2, "unknown": 3}

@@ -58,9 +58,12 @@ class Context:
         return kept
 
 
+TIMEOUT = 300  # seconds, of a command that says nothing else
+
+
 def run(command, **options):
     """Runs a command to its end; output is text, bytes that are no UTF-8 are replaced."""
-    options.setdefault("timeout", 300)
+    options.setdefault("timeout", TIMEOUT)
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           errors="replace", check=False, **options)
 

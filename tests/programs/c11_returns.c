@@ -6,6 +6,7 @@
 //! expect heap[name=falls].allocates in (maybe, always, unknown)
 //! expect stack[name=falls].bound_bytes == null
 //! expect heap[name=pushes].allocates in (maybe, always, unknown)
+//! expect heap[name=pushes_early].allocates in (maybe, always, unknown)
 //! expect heap[name=drops].allocates in (maybe, unknown)
 //! expect heap[name=reads].allocates == never
 //! expect heap[name=orders].allocates == never
@@ -36,6 +37,9 @@ __asm__(".text\n"
         ".type plainly,@function\nplainly: ret\n.size plainly,.-plainly\n"
         ".globl pushes\n.type pushes,@function\n"
         "pushes: lea allocates(%rip),%rax\n push %rax\n ret\n.size pushes,.-pushes\n"
+        ".globl pushes_early\n.type pushes_early,@function\n"
+        "pushes_early: lea allocates(%rip),%rax\n push %rax\n test %edi,%edi\n je 1f\n nop\n1: ret\n"
+        ".size pushes_early,.-pushes_early\n"
         ".type drop,@function\ndrop: add $8,%rsp\n ret\n.size drop,.-drop\n"
         ".globl drops\n.type drops,@function\n"
         "drops: call drop\n jmp allocates\n.size drops,.-drops\n"
@@ -45,6 +49,7 @@ __asm__(".text\n"
 void skips(void);
 void falls(void);
 void pushes(void);
+void pushes_early(int);
 void drops(void);
 void orders(void);
 void *reads(void);
@@ -54,7 +59,8 @@ int main(void)
     skips();
     falls();
     pushes();
+    pushes_early(0);
     drops();
     orders();
-    return count == 3 && reads() ? 0 : 1;
+    return count == 4 && reads() ? 0 : 1;
 }

@@ -8,8 +8,10 @@
 //! expect heap[name=before].allocates in (maybe, always, unknown)
 //! expect heap[name=behind].allocates in (maybe, always, unknown)
 //! expect heap[name=in_two_dimensions].allocates in (maybe, always, unknown)
+//! expect heap[name=in_array_of_one].allocates in (maybe, always, unknown)
 //! expect heap[name=exchanged].allocates in (maybe, always, unknown)
 //! expect heap[name=in_parts].allocates in (maybe, always, unknown)
+//! expect heap[name=in_halves].allocates in (maybe, always, unknown)
 //! expect heap[name=by_loop].allocates in (maybe, always, unknown)
 //! expect heap[name=by_bytes].allocates in (maybe, always, unknown)
 //! expect heap[name=in_one_element].allocates in (maybe, always, unknown)
@@ -76,6 +78,14 @@ NOINLINE void in_two_dimensions(void)
     square[1][1](5);
 }
 
+static function only[1] = {none};
+NOINLINE static void put_only(unsigned i, function f) { only[i] = f; }
+NOINLINE void in_array_of_one(void)
+{
+    put_only((unsigned)one - 1, allocates);
+    only[0](5);
+}
+
 static function swapped[4] = {none, none, none, none};
 NOINLINE static void swap(int i, function f)
 {
@@ -100,6 +110,18 @@ NOINLINE void in_parts(void)
 {
     put_halves((uintptr_t)allocates);
     halved.call(5);
+}
+
+static union {
+    function call;
+    uint32_t halves[2];
+} split = {none};
+NOINLINE static void put_half(int i, uintptr_t half) { split.halves[i] = (uint32_t)half; }
+NOINLINE void in_halves(void)
+{
+    put_half(one - 1, (uintptr_t)allocates);
+    put_half(one, (uintptr_t)allocates >> 32);
+    split.call(5);
 }
 
 static function filled[6] = {none, none, none, none, none, none};
@@ -130,12 +152,12 @@ static struct __attribute__((packed)) {
 NOINLINE static function odd_at(int i) { return odd[i].call; }
 NOINLINE void packed(void) { odd_at(one)(5); }
 
-static function only[1] = {none};
-NOINLINE static void put_only(long i, function f) { only[i - 1] = f; }
+static function single[1] = {none};
+NOINLINE static void put_single(long i, function f) { single[i - 1] = f; }
 NOINLINE void in_one_element(void)
 {
-    put_only(one, allocates);
-    only[0](5);
+    put_single(one, allocates);
+    single[0](5);
 }
 
 __attribute__((used)) static void subtracted(int n) { allocates(n); }
@@ -150,7 +172,8 @@ NOINLINE void by_difference(void)
 int main(void)
 {
     void (*const all[])(void) = {by_index, before,   behind,  in_two_dimensions, exchanged,
-                                 in_parts, by_loop, by_bytes, packed, in_one_element, by_difference};
+                                 in_parts, by_loop, by_bytes, packed, in_one_element, by_difference,
+                                 in_array_of_one, in_halves};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         all[i]();
     return count == sizeof all / sizeof *all ? 0 : 1;

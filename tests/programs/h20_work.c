@@ -3,6 +3,7 @@
 //!
 //! expect heap[name=runs].allocates == maybe
 //! expect heap[name=polls].allocates == maybe
+//! expect heap[name=works_apart].allocates == maybe
 //! expect heap[name=waits].allocates == on_panic
 //! expect heap[name=computes].allocates == on_panic
 //! matrix all
@@ -46,6 +47,14 @@ __attribute__((noinline)) void computes(unsigned i)
         __asm__ volatile("" : "+r"(i));
 }
 
+/* A loop of two blocks, of which one works. */
+__asm__(".text\n.globl works_apart\n.type works_apart,@function\n"
+        "works_apart: push %rbx\n mov %edi,%ebx\n mov $64,%edi\n call malloc@PLT\n"
+        " test %ebx,%ebx\n je 2f\n1: pause\n2: incl works_at(%rip)\n jmp 1b\n"
+        ".size works_apart,.-works_apart\n");
+void works_apart(int begins);
+unsigned works_at;
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -53,6 +62,8 @@ int main(int argc, char **argv)
         runs(&port);
     if (argc > 2)
         polls();
+    if (argc > 4)
+        works_apart(argc);
     if (argc > 1) {
         computes(3);
         waits();

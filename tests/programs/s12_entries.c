@@ -1,7 +1,7 @@
 //! S12: where stacks begin. Threads (one with the usual stack, one with attributes that give it less than
 //! its frame takes), signal handlers (by signal through a function of the program's own, by sigaction
-//! with a struct on the stack and with a constant one), an exit handler, a constructor. A function
-//! that is only handed to qsort, or stored beside a struct sigaction, is none.
+//! with a struct on the stack and with a constant one), an exit handler, a constructor (a destructor
+//! runs where main ended). A function that is only handed to qsort, or stored beside a struct sigaction, is none.
 //!
 //! build -pthread
 //! expect entries[kind=main].name == main
@@ -23,6 +23,7 @@
 //! expect count entries[kind=thread] == 2
 //! expect entries[name=at_exit].kind == exit
 //! expect entries[name=before_main].kind == constructor
+//! expect no entries[name=behind_main]
 //! expect no entries[name=compare]
 //! expect no entries[name=bystander]
 //! expect warnings[entry=too_deep].function == too_deep
@@ -38,6 +39,8 @@
 #include <string.h>
 
 static volatile int sink;
+
+__attribute__((destructor)) static void behind_main(void) { sink++; }
 
 __attribute__((noinline)) static void use(char *buffer)
 {

@@ -119,6 +119,15 @@ static void threads_of_rust(void **state)
     expect_thread(&f, SECOND, 8 << 20);
     assert_int_equal(f.graph.facts.thread_limit_bytes, 2 << 20);
     graph_deinit(&f.graph);
+    // Nobody says whose a thread without a name is.
+    fixture_init(&f, "pthread_create", "/lib64/ld-linux-x86-64.so.2");
+    f.crates[FIRST] = "std";
+    fixture_call(&f, CREATE, CREATE);
+    pass(&f, 0, 2, POINTED_FUNCTION, SECOND);
+    f.graph.program.functions[SECOND].linkage_name = "";
+    entries_analyze(&f.graph.program, -1);
+    expect_thread(&f, SECOND, -1);
+    graph_deinit(&f.graph);
 }
 
 static void wrappers_hand_on(void **state)

@@ -6,7 +6,7 @@
  */
 #include "analysis/pointers/indirect.h"
 #include "analysis/pointers/objects/tables.h"
-#include "machine_code.h"
+#include "pointer_code.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,34 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-enum {
-    ONE = 0x1100,
-    TWO = 0x1110,
-    THREE = 0x1120,
-    FOUR = 0x1130,
-    FIRST_TABLE = CONSTANTS + 0x10,
-    SECOND_TABLE = CONSTANTS + 0x110,
-    LISTED = CONSTANTS + 0x400, // where the addresses of the tables are stored
-    VARIABLE = VARIABLES,
-};
-
-enum language { C, CPP, RUST };
-
-static const char *const all_rust[] = {"made", "made", "made", "made", "made", "made"};
-
-static void word(struct machine_code *code, uint64_t address, uint64_t value)
-{
-    memcpy(code->file + address, &value, sizeof value);
-}
-
-static void init(struct machine_code *code, enum language language)
-{
-    code_init(code);
-    code->image.type = IMAGE_EXECUTABLE;
-    if (language == RUST)
-        memcpy(code->crates, all_rust, sizeof all_rust);
-}
 
 /** Two vtables that have ONE and TWO at @p offset, and nothing behind. */
 static void add_tables(struct machine_code *code, enum language language, uint64_t offset)
@@ -76,22 +48,6 @@ static void read_code(struct machine_code *code, enum language language, const c
     (init(&(code), (language)), add_tables(&(code), (language), 0x18),                             \
      read_code(&(code), (language), (bytes), sizeof(bytes) - 1))
 
-/** Whether the last call of @p function is of @p kind and has just these targets. */
-static bool enters(const struct machine_code *code, uint32_t function, enum call_kind kind,
-                   const uint32_t *targets, uint32_t count)
-{
-    const struct program *program = &code->program;
-    const struct call *call = &program->calls[program->function_calls[function + 1] - 1];
-    assert_true(program->function_calls[function] < program->function_calls[function + 1]);
-    return call->kind == kind && call->target_count == count &&
-           (!count || !memcmp(program->call_targets + call->first_target, targets, 4 * count));
-}
-
-#define ENTERS(code, function, kind, ...)                                                          \
-    enters(&(code), (function), (kind), (const uint32_t[]){__VA_ARGS__},                           \
-           sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
-#define IS_UNRESOLVED(code, function) enters(&(code), (function), CALL_UNRESOLVED, NULL, 0)
-
 #define ASSERT_METHODS(language, bytes)                                                            \
     do {                                                                                           \
         struct machine_code code;                                                                  \
@@ -109,8 +65,6 @@ static bool enters(const struct machine_code *code, uint32_t function, enum call
     } while (0)
 
 /* ---- Trait objects --------------------------------------------------------------------------- */
-
-#define TWO_ARGUMENTS "\xff\x66\x18" /* jmp *0x18(%rsi) */
 
 static void two_arguments(void **state)
 {
@@ -216,8 +170,27 @@ static void virtual_functions(void **state)
                         "\xff\x60\x18");    // jmp *0x18(%rax)
 }
 
+/** A library that is not there may pass objects of its own; the C library has none. */
+static void objects_from_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"libc.so.6", "libother.so.1"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct machine_code code;
+        struct needed_library needed = {.name = names[i], .image = NONE};
+        init(&code, CPP);
+        add_tables(&code, CPP, 0x18);
+        code.image.needed = &needed;
+        code.image.needed_count = 1;
+        read_code(&code, CPP, VIRTUAL, sizeof VIRTUAL - 1);
+        assert_true(i == 0 ? ENTERS(code, 0, CALL_VTABLE, 1, 2) : IS_UNRESOLVED(code, 0));
+        code_deinit(&code);
+    }
+}
+
 /** Functions 0, 1 and 2 as ever; 3 is @p store, which writes the address of 4. */
-static void read_filled(struct machine_code *code, enum language language, const char *store)
+static void read_filled(struct machine_code *code, enum language language, const char *store,
+                        size_t count)
 {
     init(code, language);
     add_tables(code, language, 0x18);
@@ -228,7 +201,7 @@ static void read_filled(struct machine_code *code, enum language language, const
     code->functions[0].linkage_name = language == CPP ? "_Z4callP6Object" : "call";
     code_function(code, ONE, "\xc3", 1);
     code_function(code, TWO, "\xc3", 1);
-    code_function(code, THREE, store, 9);
+    code_function(code, THREE, store, count);
     code_function(code, 0x1140, "\xc3", 1);
     code_read(code);
     indirect_resolve(&code->program);
@@ -242,18 +215,43 @@ static void filled_tables(void **state)
     static const char other[] = "\x48\xc7\x47\x20\x40\x11\x00\x00\xc3"; // movq $0x1140,0x20(%rdi)
     for (enum language language = CPP; language <= RUST; language++) {
         struct machine_code code;
-        read_filled(&code, language, same);
+        read_filled(&code, language, same, 9);
         assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
         code_deinit(&code);
-        read_filled(&code, language, other);
+        read_filled(&code, language, other, 9);
         assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2));
         code_deinit(&code);
     }
+    // An address and something else: that is an offset, and the place any behind the address.
+    static const char by_offset[] = "\xb8\x00\x50\x00\x00"         // mov $0x5000,%eax
+                                    "\x48\x8d\x0c\x07"             // lea (%rdi,%rax),%rcx
+                                    "\x48\xc7\x01\x40\x11\x00\x00" // movq $0x1140,(%rcx)
+                                    "\xc3";
+    struct machine_code code;
+    read_filled(&code, CPP, by_offset, sizeof by_offset - 1);
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
+    code_deinit(&code);
+    // Nor is a number that is an address only on the second of two ways.
+    static const char on_one_way[] = "\x85\xf6"                     // 1120: test %esi,%esi
+                                     "\x74\x0a"                     // 1122: je 112e
+                                     "\xb8\x50\x00\x00\x00"         // 1124: mov $0x50,%eax
+                                     "\xc1\xe0\x08"                 // 1129: shl $8,%eax
+                                     "\xeb\x05"                     // 112c: jmp 1133
+                                     "\xb8\x00\x50\x00\x00"         // 112e: mov $0x5000,%eax
+                                     "\x48\x8d\x0c\x07"             // 1133: lea (%rdi,%rax),%rcx
+                                     "\x48\xc7\x01\x40\x11\x00\x00" // movq $0x1140,(%rcx)
+                                     "\xc3";
+    read_filled(&code, CPP, on_one_way, sizeof on_one_way - 1);
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 4));
+    code_deinit(&code);
 }
 
 static void adjusted_this(void **state)
 {
     (void)state;
+    ASSERT_UNRESOLVED(CPP, "\x48\xb8\x00\x00\x00\x00\x01\x00\x00\x00" // movabs $0x100000000,%rax
+                           "\x48\x8b\x04\x07"                         // mov (%rdi,%rax),%rax
+                           "\xff\x60\x18");                           // jmp *0x18(%rax)
     ASSERT_METHODS(CPP, "\x48\x8b\x47\x10"    // mov 0x10(%rdi),%rax: the second base's table
                         "\x48\x83\xc7\x10"    // add $0x10,%rdi
                         "\xff\x60\x18");      // jmp *0x18(%rax)
@@ -282,6 +280,17 @@ static void merged_calls(void **state)
     assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2));
     assert_int_equal(code.program.pointer_call_count, 2);
     assert_int_equal(code.program.pointer_calls[0].call, code.program.pointer_calls[1].call);
+    code_deinit(&code);
+    // What is known least counts for the whole.
+    READ(code, CPP,
+         "\x85\xd2"             // 1000: test %edx,%edx
+         "\x74\x09"             // 1002: je 100d
+         "\x48\x8b\x07"         // 1004: mov (%rdi),%rax
+         "\x48\x8b\x40\x18"     // 1007: mov 0x18(%rax),%rax
+         "\xeb\x05"             // 100b: jmp 1012
+         "\xb8\x20\x11\x00\x00" // 100d: mov $0x1120,%eax
+         "\xff\xe0");           // 1012: jmp *%rax
+    assert_true(ENTERS(code, 0, CALL_VTABLE, 1, 2, 3));
     code_deinit(&code);
     ASSERT_UNRESOLVED(CPP, "\x48\x8b\x07"     // 1000: mov (%rdi),%rax
                            "\x48\x8b\x40\x18" // 1003: mov 0x18(%rax),%rax
@@ -388,236 +397,6 @@ static void words_of_data(void **state)
     code_deinit(&code);
 }
 
-/* ---- Callbacks ------------------------------------------------------------------------------- */
-
-#define PASS_TWO                                                                                   \
-    "\xbf\x10\x11\x00\x00" /* 1000: mov $0x1110,%edi */                                            \
-    "\xe9\xf6\x00\x00\x00" /* 1005: jmp 1100 */
-
-/** Function 1 calls its first argument; function 3 is @p other. */
-static void read_callback(struct machine_code *code, const char *other, size_t count)
-{
-    init(code, C);
-    code_function(code, CODE, PASS_TWO, 10);
-    code_function(code, ONE, "\x31\xc0\xff\xe7", 4); // xor %eax,%eax; jmp *%rdi
-    code_function(code, TWO, "\xc3", 1);
-    code_function(code, THREE, other, count);
-    code_function(code, 0x1140, "\xc3", 1);
-    code_function(code, 0x1150,
-                  "\xbe\x40\x11\x00\x00" // 1150: mov $0x1140,%esi
-                  "\xe9\xc6\xff\xff\xff" // 1155: jmp 1120
-                  ,
-                  10);
-    code_read(code);
-}
-
-static void callbacks(void **state)
-{
-    (void)state;
-    static const char passes_nothing[] = "\x31\xff"              // 1120: xor %edi,%edi
-                                         "\xe9\xd9\xff\xff\xff"; // 1122: jmp 1100
-    static const char hands_on[] = "\x48\x89\xf7"                // 1120: mov %rsi,%rdi
-                                   "\xe9\xd8\xff\xff\xff";       // 1123: jmp 1100
-    struct machine_code code;
-    read_callback(&code, passes_nothing, sizeof passes_nothing - 1);
-    indirect_resolve(&code.program);
-    assert_true(ENTERS(code, 1, CALL_CONSTANT, 2));
-    code_deinit(&code);
-    read_callback(&code, hands_on, sizeof hands_on - 1);
-    indirect_resolve(&code.program);
-    assert_true(ENTERS(code, 1, CALL_CONSTANT, 2, 4));
-    code_deinit(&code);
-}
-
-static void callbacks_with_unknown_callers(void **state)
-{
-    (void)state;
-    static const char loads[] = "\x48\x8b\x3e"             // 1120: mov (%rsi),%rdi
-                                "\xe9\xd8\xff\xff\xff";    // 1123: jmp 1100
-    static const char hands_on[] = "\x48\x89\xf7"          // 1120: mov %rsi,%rdi
-                                   "\xe9\xd8\xff\xff\xff"; // 1123: jmp 1100
-    struct machine_code code;
-    read_callback(&code, loads, sizeof loads - 1);
-    indirect_resolve(&code.program);
-    assert_true(IS_UNRESOLVED(code, 1));
-    code_deinit(&code);
-    // Somebody may call the one that hands its argument on, or the one that calls it.
-    for (unsigned function = 1; function <= 3; function += 2) {
-        read_callback(&code, hands_on, sizeof hands_on - 1);
-        code.functions[function].is_address_taken = true;
-        indirect_resolve(&code.program);
-        assert_true(IS_UNRESOLVED(code, 1));
-        code_deinit(&code);
-        read_callback(&code, hands_on, sizeof hands_on - 1);
-        struct entry entry = {.function = function, .kind = ENTRY_THREAD};
-        code.facts.entries = &entry;
-        code.facts.entry_count = 1;
-        indirect_resolve(&code.program);
-        assert_true(IS_UNRESOLVED(code, 1));
-        code_deinit(&code);
-        read_callback(&code, hands_on, sizeof hands_on - 1);
-        word(&code, VARIABLES + 0x80, code.functions[function].address); // stored in data
-        indirect_resolve(&code.program);
-        assert_true(IS_UNRESOLVED(code, 1));
-        code_deinit(&code);
-    }
-}
-
-/** A table that is passed: only its own functions, and only while it is constant. */
-static void passed_tables(void **state)
-{
-    (void)state;
-    static const uint64_t places[] = {FIRST_TABLE, VARIABLES + 0x40};
-    for (unsigned i = 0; i < 2; i++) {
-        struct machine_code code;
-        char pass[] = "\xbe\x00\x00\x00\x00"  // 1000: mov $table,%esi
-                      "\xe9\xf6\x00\x00\x00"; // 1005: jmp 1100
-        uint32_t place = (uint32_t)places[i];
-        memcpy(pass + 1, &place, 4);
-        init(&code, RUST);
-        word(&code, places[i] + 0x18, TWO);
-        word(&code, CONSTANTS + 0x118, THREE);
-        code_function(&code, CODE, pass, 10);
-        code_function(&code, ONE, TWO_ARGUMENTS, 3);
-        code_function(&code, TWO, "\xc3", 1);
-        code_function(&code, THREE, "\xc3", 1);
-        code_read(&code);
-        indirect_resolve(&code.program);
-        assert_true(i ? !ENTERS(code, 1, CALL_VTABLE, 2) : ENTERS(code, 1, CALL_VTABLE, 2));
-        code_deinit(&code);
-    }
-}
-
-/* ---- Variables ------------------------------------------------------------------------------- */
-
-#define CALL_VARIABLE "\xff\x25\xfa\x3f\x00\x00" /* 1000: jmp *0x5000 */
-#define STORE_TWO                                                                                  \
-    "\x48\xc7\x05\xf5\x3e\x00\x00\x10\x11\x00\x00\xc3" /* 1100: movq $0x1110,0x5000                \
-                                                        */
-
-/** Function 0 calls the variable, 1 stores TWO there, function 3 is @p other. */
-static void read_variable(struct machine_code *code, struct symbol *variable, const char *other,
-                          size_t count)
-{
-    *variable = (struct symbol){.address = VARIABLE,
-                                .bytes = 8,
-                                .name = "variable",
-                                .section = 3,
-                                .type = SYMBOL_OBJECT,
-                                .is_defined = true};
-    init(code, C);
-    code->image.symbols = variable;
-    code->image.symbol_count = 1;
-    code_function(code, CODE, CALL_VARIABLE, 6);
-    code_function(code, ONE, STORE_TWO, 12);
-    code_function(code, TWO, "\xc3", 1);
-    code_function(code, THREE, other, count);
-    code_read(code);
-}
-
-#define RESOLVE_VARIABLE(code, variable, other)                                                    \
-    (read_variable(&(code), &(variable), (other), sizeof(other) - 1),                              \
-     indirect_resolve(&(code).program))
-
-static void variables(void **state)
-{
-    (void)state;
-    struct machine_code code;
-    struct symbol variable;
-    RESOLVE_VARIABLE(code, variable, "\xc3");
-    assert_true(ENTERS(code, 0, CALL_FIELD, 2));
-    code_deinit(&code);
-    RESOLVE_VARIABLE(code, variable,
-                     "\x48\x8b\x05\xd9\x3e\x00\x00" // 1120: mov 0x5000,%rax: reads
-                     "\xc3");
-    assert_true(ENTERS(code, 0, CALL_FIELD, 2));
-    code_deinit(&code);
-    // What is there from the start counts, too.
-    read_variable(&code, &variable, "\xc3", 1);
-    word(&code, VARIABLE, THREE);
-    indirect_resolve(&code.program);
-    assert_true(ENTERS(code, 0, CALL_FIELD, 2, 3));
-    code_deinit(&code);
-}
-
-static void variables_that_others_write(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *bytes;
-        size_t count;
-    } others[] = {
-        {"\xbf\x00\x50\x00\x00\xc3", 6},             // mov $0x5000,%edi: its address is taken
-        {"\x48\x89\x3d\xd9\x3e\x00\x00\xff\xd7", 9}, // mov %rdi,0x5000; call *%rdi
-        {"\xc6\x05\xd9\x3e\x00\x00\x01\xc3", 8},     // movb $1,0x5000
-        {"\x0f\x11\x05\xd1\x3e\x00\x00\xc3", 8},     // movups %xmm0,0x4ff8: reaches into it
-        {"\x48\x89\x04\xfd\x00\x50\x00\x00\xc3", 9}, // mov %rax,0x5000(,%rdi,8)
-        {"\x48\x8b\x06\x48\x89\x05\xd6\x3e\x00\x00\xc3", 11}, // mov (%rsi),%rax; mov %rax,0x5000
-    };
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
-        struct machine_code code;
-        struct symbol variable;
-        read_variable(&code, &variable, others[i].bytes, others[i].count);
-        struct entry entry = {.function = 3, .kind = ENTRY_MAIN};
-        code.facts.entries = &entry; // so that its arguments may be anything
-        code.facts.entry_count = 1;
-        indirect_resolve(&code.program);
-        assert_true(IS_UNRESOLVED(code, 0));
-        code_deinit(&code);
-    }
-}
-
-static void variables_that_are_seen(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < 4; i++) {
-        struct machine_code code;
-        struct symbol variable;
-        read_variable(&code, &variable, "\xc3", 1);
-        if (i == 0)
-            variable.is_dynamic = true; // by other images
-        else if (i == 1)
-            word(&code, VARIABLES + 0x80, VARIABLE); // through a pointer in data
-        else if (i == 2)
-            code.image.symbol_count = 0; // how far it reaches is not known
-        else
-            word(&code, VARIABLE, 0x123456); // it holds no function from the start
-        indirect_resolve(&code.program);
-        assert_true(IS_UNRESOLVED(code, 0));
-        code_deinit(&code);
-    }
-}
-
-/** A setter's argument is what its callers pass. */
-static void variables_with_setter(void **state)
-{
-    (void)state;
-    struct machine_code code;
-    struct symbol variable;
-    static const char setter[] = "\x48\x89\x3d\xd9\x3e\x00\x00\xc3"; // 1120: mov %rdi,0x5000
-    read_variable(&code, &variable, setter, 8);
-    indirect_resolve(&code.program);
-    assert_true(ENTERS(code, 0, CALL_FIELD, 2)); // nobody calls it
-    code_deinit(&code);
-    init(&code, C);
-    code.image.symbols = &variable;
-    code.image.symbol_count = 1;
-    code_function(&code, CODE, CALL_VARIABLE, 6);
-    code_function(&code, ONE, STORE_TWO, 12);
-    code_function(&code, TWO, "\xc3", 1);
-    code_function(&code, THREE, setter, 8);
-    code_function(&code, FOUR,
-                  "\xbf\x50\x11\x00\x00" // 1130: mov $0x1150,%edi
-                  "\xe9\xe6\xff\xff\xff" // 1135: jmp 1120
-                  ,
-                  10);
-    code_function(&code, 0x1150, "\xc3", 1);
-    code_read(&code);
-    indirect_resolve(&code.program);
-    assert_true(ENTERS(code, 0, CALL_FIELD, 2, 5));
-    code_deinit(&code);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -627,19 +406,13 @@ int main(void)
         cmocka_unit_test(spilled_words),
         cmocka_unit_test(offset_of_no_table),
         cmocka_unit_test(virtual_functions),
+        cmocka_unit_test(objects_from_elsewhere),
         cmocka_unit_test(filled_tables),
         cmocka_unit_test(adjusted_this),
         cmocka_unit_test(merged_calls),
         cmocka_unit_test(rust_tables),
         cmocka_unit_test(cpp_tables),
         cmocka_unit_test(words_of_data),
-        cmocka_unit_test(callbacks),
-        cmocka_unit_test(callbacks_with_unknown_callers),
-        cmocka_unit_test(passed_tables),
-        cmocka_unit_test(variables),
-        cmocka_unit_test(variables_that_others_write),
-        cmocka_unit_test(variables_that_are_seen),
-        cmocka_unit_test(variables_with_setter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,21 @@ static void a_call_takes_all_away(void **state)
     code_deinit(&code);
 }
 
+/** But gcc knows what a function that it compiled as well leaves alone (-fipa-ra). */
+static void known_functions_leave_arguments(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    read_code(&code,
+              CODE_OF("\x53"                 // push %rbx
+                      "\xe8\xfa\x00\x00\x00" // call ONE
+                      "\xff\x13"             // call *(%rbx)
+                      "\x5b\xc3"),
+              CODE_OF(NOTHING), CODE_OF(RETURNS_FIRST), CODE_OF(RETURNS_SECOND));
+    assert_true(COULD_ENTER(code, 0, CALL_ADDRESS_TAKEN, 1, 2, 3));
+    code_deinit(&code);
+}
+
 /** Who passes the second argument passes the first one; only one of two ways is no way. */
 static void ways_agree(void **state)
 {
@@ -166,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arguments_are_handed_on),
         cmocka_unit_test(a_call_takes_all_away),
+        cmocka_unit_test(known_functions_leave_arguments),
         cmocka_unit_test(ways_agree),
         cmocka_unit_test(results_that_are_looked_at),
         cmocka_unit_test(arguments_on_the_stack),

@@ -206,6 +206,25 @@ static void unknowns_have_reasons(void **state)
     graph_deinit(&graph);
 }
 
+/** A reason that is there on two ways is as far away as the shorter one says. */
+static void reasons_count_from_the_nearest_way(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    graph_chain(&graph, F, (uint32_t[]){G, H, I}, 3);
+    graph_call(&graph, G, TO_UNKNOWN, NEXT(1));
+    graph_leaf(&graph, G);
+    graph_chain(&graph, H, (uint32_t[]){G}, 1);
+    graph_call(&graph, I, TO_UNKNOWN, NEXT(1));
+    graph_leaf(&graph, I);
+    analyze(&graph);
+    assert_int_equal(bound(&graph, F)->reason_count, 2);
+    assert_int_equal(reason(&graph, F, 0)->function, G);
+    assert_int_equal(reason(&graph, F, 1)->function, I);
+    graph_deinit(&graph);
+}
+
 static void imports_are_unresolved(void **state)
 {
     (void)state;
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test(without_normal_paths_all_count),
         cmocka_unit_test(recursion_has_no_bound),
         cmocka_unit_test(unknowns_have_reasons),
+        cmocka_unit_test(reasons_count_from_the_nearest_way),
         cmocka_unit_test(imports_are_unresolved),
         cmocka_unit_test(deepest_candidate_counts),
         cmocka_unit_test(sums_do_not_overflow),

@@ -81,6 +81,23 @@ static void a_call_on_the_way_is_always(void **state)
     graph_deinit(&graph);
 }
 
+static void sites_on_the_way_itself(void **state)
+{
+    (void)state;
+    struct graph graph;
+    begin(&graph);
+    start_by_library(&graph);
+    graph_call(&graph, LIBC, TO(MALLOC), NEXT(1));
+    graph_call(&graph, LIBC, TO_UNKNOWN, NEXT(2));
+    graph_call(&graph, LIBC, TO(MALLOC), NEXT(3));
+    graph_call(&graph, LIBC, TO(ABORT), END);
+    assert_int_equal(analyze(&graph)->before, VERDICT_ALWAYS);
+    assert_int_equal(graph.facts.site_count, 2);
+    assert_true(graph.facts.sites[0].is_before_main);
+    assert_false(graph.facts.sites[1].is_before_main);
+    graph_deinit(&graph);
+}
+
 static void a_call_on_one_branch_is_maybe(void **state)
 {
     (void)state;
@@ -208,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(main_itself_does_not_count),
         cmocka_unit_test(a_call_on_the_way_is_always),
+        cmocka_unit_test(sites_on_the_way_itself),
         cmocka_unit_test(a_call_on_one_branch_is_maybe),
         cmocka_unit_test(what_comes_after_main),
         cmocka_unit_test(what_ends_the_program_is_on_panic),

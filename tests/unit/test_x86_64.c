@@ -153,6 +153,9 @@ static void test_constants_and_addresses(void **state)
     assert_value(DECODE("\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08"), VALUE_CONSTANT, RAX,
                  REGISTER_NONE, 0x0807060504030201);
     assert_value(DECODE("\x31\xc0"), VALUE_CONSTANT, RAX, REGISTER_NONE, 0);
+    assert_value(DECODE("\x29\xc0"), VALUE_CONSTANT, RAX, REGISTER_NONE, 0); // sub %eax,%eax
+    assert_value(DECODE("\x83\xc8\xff"), VALUE_CONSTANT, RAX, REGISTER_NONE, 0xffffffff);
+    assert_value(DECODE("\x83\xc8\x01"), VALUE_UNKNOWN, RAX, REGISTER_NONE, 1); // or $1,%eax
     assert_value(DECODE("\xb0\x01"), VALUE_UNKNOWN, RAX, REGISTER_NONE, 1);
     struct effect lea = DECODE("\x48\x8d\x05\xf9\x0f\x00\x00"); // lea 0xff9(%rip),%rax
     assert_value(lea, VALUE_ADDRESS, RAX, REGISTER_NONE, 0x402000);
@@ -175,6 +178,7 @@ static void test_arithmetic(void **state)
     assert_value(DECODE("\xff\xc0"), VALUE_ADD, RAX, RAX, 1);
     assert_value(DECODE("\x83\xe0\x07"), VALUE_AND, RAX, RAX, 7);
     assert_value(DECODE("\x0f\xb6\xc1"), VALUE_AND, RAX, RCX, 0xff);
+    assert_value(DECODE("\x0f\xb7\xc1"), VALUE_AND, RAX, RCX, 0xffff);
     assert_value(DECODE("\x0f\xb6\xc5"), VALUE_UNKNOWN, RAX, REGISTER_NONE, 0); // movzbl %ch,%eax
     assert_value(DECODE("\x48\x63\xc1"), VALUE_SIGN_EXTEND, RAX, RCX, 4);
     assert_value(DECODE("\x48\x98"), VALUE_SIGN_EXTEND, RAX, RAX, 4);
@@ -185,6 +189,8 @@ static void test_arithmetic(void **state)
     assert_value(DECODE("\x48\x6b\xc1\x18"), VALUE_MULTIPLY, RAX, RCX, 24);
     assert_value(DECODE("\x83\xff\x05"), VALUE_COMPARE, REGISTER_NONE, RDI, 5);
     assert_value(DECODE("\x85\xff"), VALUE_COMPARE, REGISTER_NONE, RDI, 0);
+    assert_int_equal(DECODE("\x85\xcf").value_kind, VALUE_NONE); // test %ecx,%edi
+    assert_int_equal(DECODE("\x84\xe4").value_kind, VALUE_NONE); // test %ah,%ah
     struct effect memory = DECODE("\x83\x7d\xec\x05"); // cmpl $5,-20(%rbp)
     assert_value(memory, VALUE_COMPARE, REGISTER_NONE, REGISTER_NONE, 5);
     assert_operand(memory, RBP, REGISTER_NONE, 1, -20);
@@ -228,6 +234,9 @@ static void test_memory(void **state)
     assert_true(store.writes_memory && !store.reads_memory);
     struct effect add = DECODE("\x83\x05\xf9\x0f\x00\x00\x01"); // addl $1,0xff9(%rip)
     assert_true(add.writes_memory && add.reads_memory);
+    struct effect bits = DECODE("\x48\x0f\xab\x07"); // bts %rax,(%rdi): any bit from there on
+    assert_true(bits.writes_memory && bits.reads_memory);
+    assert_int_equal(bits.access_bytes, 0);
     struct effect vector = DECODE("\x66\x0f\x6f\x05\xf8\x0f\x00\x00"); // movdqa 0xff8(%rip),%xmm0
     assert_int_equal(vector.displacement, 0x402000);
     assert_int_equal(vector.access_bytes, 16);

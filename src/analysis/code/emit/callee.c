@@ -74,7 +74,7 @@ static struct callee callee_in_value(const struct flow *flow, const struct value
 {
     if (value->form == FORM_SLOT)
         return callee_in_slot(flow, (uint64_t)value->number);
-    if (value->form == FORM_CONSTANT)
+    if (value->form == FORM_CONSTANT && flow_may_be_address(flow, value))
         return callee_at(flow, (uint64_t)value->number, CALL_CONSTANT);
     return unresolved;
 }
@@ -87,15 +87,19 @@ struct callee callee_of(const struct flow *flow, const struct effect *effect,
     case TARGET_ADDRESS:
         return callee_at(flow, effect->target, CALL_DIRECT);
     case TARGET_SLOT:
-        return callee_in_slot(flow, effect->target);
+        value = VALUE_OF(.form = FORM_CONSTANT, .number = (int64_t)effect->target,
+                         .is_address = effect->displacement_is_address);
+        return flow_may_be_address(flow, &value) ? callee_in_slot(flow, effect->target)
+                                                 : unresolved;
     case TARGET_REGISTER:
         if (effect->target_register >= MAX_REGISTERS)
             return unresolved;
         return callee_in_value(flow, &state->registers[effect->target_register]);
     case TARGET_MEMORY:
         value = value_of_operand(state, effect);
-        return value.form == FORM_CONSTANT ? callee_in_slot(flow, (uint64_t)value.number)
-                                           : unresolved;
+        return value.form == FORM_CONSTANT && flow_may_be_address(flow, &value)
+                   ? callee_in_slot(flow, (uint64_t)value.number)
+                   : unresolved;
     default:
         return unresolved;
     }

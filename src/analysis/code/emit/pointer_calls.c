@@ -55,7 +55,8 @@ static bool describe(const struct flow *flow, struct output *output, const struc
         place = value_of_operand(state, effect);
         path_of_loaded(flow, place, &ret->callee);
     } else if (effect->target_kind == TARGET_SLOT) {
-        place = VALUE_OF(.form = FORM_CONSTANT, .number = (int64_t)effect->target);
+        place = VALUE_OF(.form = FORM_CONSTANT, .number = (int64_t)effect->target,
+                         .is_address = effect->displacement_is_address);
         path_of_loaded(flow, place, &ret->callee);
     } else {
         return false;

@@ -94,7 +94,8 @@ static uint32_t function_of_value(const struct flow *flow, const struct value *v
     struct callee callee = {.function = NONE};
     if (value->form == FORM_SLOT) {
         callee = callee_in_slot(flow, (uint64_t)value->number);
-    } else if (value->form == FORM_CONSTANT && value->number > 0) {
+    } else if (value->form == FORM_CONSTANT && value->number > 0 &&
+               flow_may_be_address(flow, value)) {
         uint32_t section = image_section_at(flow->image, (uint64_t)value->number);
         if (section != NONE && flow->image->sections[section].is_executable)
             callee = callee_at(flow, (uint64_t)value->number, CALL_CONSTANT);

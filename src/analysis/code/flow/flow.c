@@ -467,7 +467,8 @@ bool flow_read_pointer(const struct image *image, uint64_t address, uint64_t *re
 {
     const struct relocation *relocation = image_relocation_at(image, address);
     if (!relocation)
-        return image->type != IMAGE_OBJECT && image_read(image, address, image->pointer_bytes, ret);
+        return image->type == IMAGE_EXECUTABLE &&
+               image_read(image, address, image->pointer_bytes, ret);
     if (relocation->kind == RELOCATION_RELATIVE) {
         *ret = (uint64_t)relocation->addend;
         return true;

@@ -178,6 +178,15 @@ static inline uint64_t flow_instruction_address(const struct flow *flow, uint32_
     return flow_address_of(flow, flow->instructions.data[instruction].offset);
 }
 
+/**
+ * Whether a known number may be an address of the image. Where the image has no fixed place, only
+ * one that is made from an address can; any other is in a place of its own (ROM, devices), or none.
+ */
+static inline bool flow_may_be_address(const struct flow *flow, const struct value *value)
+{
+    return value->is_address || flow->image->type == IMAGE_EXECUTABLE;
+}
+
 /** Whether @p address holds what never changes once the program has started. */
 bool flow_is_constant(const struct image *image, uint64_t address);
 

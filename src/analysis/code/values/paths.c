@@ -316,7 +316,11 @@ static bool step_over_load(struct trail *trail, struct value *value)
 static void end_at(struct trail *trail, const struct value *value)
 {
     const struct flow *flow = trail->flow;
-    if (value->form == FORM_CONSTANT || value->form == FORM_INDEX)
+    bool is_number = value->form == FORM_CONSTANT || value->form == FORM_INDEX;
+    if (is_number && !flow_may_be_address(flow, value) &&
+        image_section_at(flow->image, (uint64_t)value->number) != NONE)
+        end_trail(trail, ROOT_UNKNOWN, 0, 0); // a number that only looks like an address
+    else if (is_number)
         end_trail(trail, ROOT_ADDRESS, 0, (uint64_t)value->number);
     else if (value->form == FORM_STACK)
         end_trail(trail, ROOT_FRAME, 0, (uint64_t)value->number);
@@ -338,6 +342,7 @@ static void follow(struct trail *trail, struct value value)
         if (value.form == FORM_SLOT && trail->loads < MAX_PATH_LOADS) {
             trail->offsets[++trail->loads] = 0;
             value.form = FORM_CONSTANT;
+            value.is_address = true;
         }
         if (value.form != FORM_ORIGIN) {
             end_at(trail, &value);

@@ -341,6 +341,8 @@ static struct value loaded(const struct flow *flow, const struct machine_state *
                       state->registers[effect->base].form != FORM_INDEX))
         return loaded_from_anywhere(effect);
     struct value address = value_of_operand(state, effect);
+    if (!flow_may_be_address(flow, &address))
+        return unknown;
     if (address.form == FORM_CONSTANT && bytes == flow->image->pointer_bytes &&
         flow_is_constant(flow->image, (uint64_t)address.number))
         return slot_value(flow, (uint64_t)address.number);
