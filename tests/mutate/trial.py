@@ -14,8 +14,8 @@ import signal
 import sys
 import time
 
-KINDS = ("unit", "cli", "soundness", "programs")
-SECOND = re.compile(r"programs/.*( clang| optimized$)|oracle/")  # little that others do not notice
+KINDS = ("unit", "cli", "soundness", "programs", "hunt")
+SECOND = re.compile(r"programs/.*( clang| optimized$)|oracle/|hunt/seeds")  # little that others do not notice
 FURTHER_KINDS = {  # slow, and about one part of the program
     "src/analysis/cache/": "cache", "src/load/": "hostile",
 }
