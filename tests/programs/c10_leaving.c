@@ -157,7 +157,7 @@ __asm__(".text\n.globl exchange\n.type exchange,@function\nexchange: xchg %rdi,%
         ".size exchange,.-exchange\n"
         ".globl move\n.type move,@function\nmove: mov %rsp,%rax\n mov %rdi,%rsp\n mov %rax,%rdi\n ret\n"
         ".size move,.-move\n"
-        ".type come_back,@function\ncome_back: push %rdi\n call take\n pop %rsp\n ret\n"
+        ".globl come_back\n.type come_back,@function\ncome_back: push %rdi\n call take\n pop %rsp\n ret\n"
         ".size come_back,.-come_back\n");
 void exchange(void *stack);
 void move(void *stack);

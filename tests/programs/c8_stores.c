@@ -165,7 +165,11 @@ NOINLINE static void call_number(uintptr_t number) { ((function)number)(5); }
 NOINLINE void by_difference(void)
 {
     uintptr_t minus;
+#ifdef __PIE__
+    __asm__("lea subtracted(%%rip),%0\n neg %0" : "=r"(minus));
+#else
     __asm__("xor %0,%0\n sub $subtracted,%0" : "=r"(minus));
+#endif
     call_number(0 - minus);
 }
 
