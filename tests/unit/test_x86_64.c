@@ -191,7 +191,7 @@ static void test_arithmetic(void **state)
     assert_value(DECODE("\x85\xff"), VALUE_COMPARE, REGISTER_NONE, RDI, 0);
     assert_int_equal(DECODE("\x85\xcf").value_kind, VALUE_NONE); // test %ecx,%edi
     assert_int_equal(DECODE("\x84\xe4").value_kind, VALUE_NONE); // test %ah,%ah
-    struct effect memory = DECODE("\x83\x7d\xec\x05"); // cmpl $5,-20(%rbp)
+    struct effect memory = DECODE("\x83\x7d\xec\x05");           // cmpl $5,-20(%rbp)
     assert_value(memory, VALUE_COMPARE, REGISTER_NONE, REGISTER_NONE, 5);
     assert_operand(memory, RBP, REGISTER_NONE, 1, -20);
     assert_int_equal(memory.access_bytes, 4);
