@@ -204,8 +204,8 @@ static void init(struct made *made)
         (struct debug_unit){"a.rs/@/a.1-cgu.0", "/a", "", LANGUAGE_RUST, false, true, true};
     made->units[UNIT_OPTIMIZED] =
         (struct debug_unit){"a.rs/@/a.1-cgu.1", "/a", "", LANGUAGE_RUST, false, true, false};
-    made->units[UNIT_STANDARD] =
-        (struct debug_unit){"s.rs/@/std.2-cgu.0", "/rustc/1", "", LANGUAGE_RUST, false, false, false};
+    made->units[UNIT_STANDARD] = (struct debug_unit){
+        "s.rs/@/std.2-cgu.0", "/rustc/1", "", LANGUAGE_RUST, false, false, false};
     made->variables[0] = (struct debug_variable){.address = table_at(1),
                                                  .bytes = 32,
                                                  .name = "<a::X as a::T>::{vtable}",
@@ -282,7 +282,8 @@ static void crates_without_types(void **state)
     (void)state;
     struct made made;
     init(&made);
-    made.units[3] = (struct debug_unit){"b.rs/@/b.3-cgu.0", "/b", "", LANGUAGE_RUST, false, false, false};
+    made.units[3] =
+        (struct debug_unit){"b.rs/@/b.3-cgu.0", "/b", "", LANGUAGE_RUST, false, false, false};
     made.debug.unit_count = 4;
     start(&made);
     assert_true(HAS(&made, "a::T", 0x18, 1, 2, 5, 6, 7, 8));
