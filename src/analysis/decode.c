@@ -235,33 +235,11 @@ static void init_landmarks(const struct image *image, struct landmarks *ret)
 
 /* ---- Tables of distances --------------------------------------------------------------------- */
 
-/** From the lowest address of code of an image to the end of the highest. */
-struct code_range {
-    uint64_t address, bytes;
-};
-
-static struct code_range find_code(const struct image *image)
+/** Takes the address of a function; of a part, that of the whole. */
+static void take(const struct decoder *decoder, uint32_t image_index, uint32_t function)
 {
-    uint64_t begin = UINT64_MAX, end = 0;
-    for (uint32_t i = 0; i < image->placed_count; i++) {
-        const struct section *section = &image->sections[i];
-        if (!section->is_executable)
-            continue;
-        begin = section->address < begin ? section->address : begin;
-        end = section->address + section->bytes > end ? section->address + section->bytes : end;
-    }
-    return (struct code_range){.address = begin, .bytes = end > begin ? end - begin : 0};
-}
-
-/** Takes the address of the function that begins at @p address, if one does. */
-static void take_function_at(const struct program *program, uint32_t image, uint64_t address,
-                             uint8_t *taken)
-{
-    uint32_t function = program_function_at(program, image, address);
-    if (function == NONE || program->functions[function].address != address)
-        return;
-    function = program_whole(program, function);
-    taken[function / 8] |= (uint8_t)(1U << (function % 8));
+    function = program_whole(decoder->program, function);
+    decoder->decoded.taken[image_index][function / 8] |= (uint8_t)(1U << (function % 8));
 }
 
 enum { BASES = 8 };
@@ -272,17 +250,26 @@ struct bases {
     unsigned next;
 };
 
+/** An image whose tables are searched, and where its code is. */
+struct search {
+    const struct decoder *decoder;
+    uint32_t image_index;
+    uint64_t code_begin, code_end;
+};
+
 /** Takes the function that lies at the @p distance which stands at @p address, from any base. */
-static void take_distance(const struct decoder *decoder, uint32_t image_index,
-                          const struct code_range *code, const struct bases *bases,
-                          uint64_t address, int32_t distance)
+static void take_distance(const struct search *search, const struct bases *bases, uint64_t address,
+                          int32_t distance)
 {
-    uint8_t *taken = decoder->decoded.taken[image_index];
+    const struct program *program = search->decoder->program;
     for (unsigned i = 0; i <= BASES; i++) {
         uint64_t base = i < BASES ? bases->addresses[i] : address;
         uint64_t target = base + (uint64_t)(int64_t)distance;
-        if (base && target - code->address < code->bytes)
-            take_function_at(decoder->program, image_index, target, taken);
+        if (!base || target - search->code_begin >= search->code_end - search->code_begin)
+            continue;
+        uint32_t function = program_function_at(program, search->image_index, target);
+        if (function != NONE && program->functions[function].address == target)
+            take(search->decoder, search->image_index, function);
     }
 }
 
@@ -291,11 +278,9 @@ static void take_distance(const struct decoder *decoder, uint32_t image_index,
  * relative lookup tables and relative vtables), or from each word's. No relocation tells of them,
  * and the middle of a table may be mentioned, too: each word is tried from the last landmarks.
  */
-static void take_in_section(const struct decoder *decoder, uint32_t image_index,
-                            const struct section *section)
+static void take_in_section(const struct search *search, const struct section *section)
 {
-    const struct landmarks *landmarks = &decoder->landmarks[image_index];
-    struct code_range code = find_code(decoder->program->images[image_index]);
+    const struct landmarks *landmarks = &search->decoder->landmarks[search->image_index];
     struct bases bases = {0};
     for (uint64_t at = -section->address % 4; at + 4 <= section->bytes; at += 4) {
         uint64_t address = section->address + at;
@@ -303,33 +288,32 @@ static void take_in_section(const struct decoder *decoder, uint32_t image_index,
         if (landmark_is_set(landmarks, address))
             bases.addresses[bases.next++ % BASES] = address;
         memcpy(&distance, section->data + at, sizeof distance);
-        take_distance(decoder, image_index, &code, &bases, address, distance);
+        take_distance(search, &bases, address, distance);
     }
 }
 
 /** Any function may be in a table if it is not known where tables begin. */
 static void take_all(const struct decoder *decoder, uint32_t image_index)
 {
-    const struct program *program = decoder->program;
-    uint8_t *taken = decoder->decoded.taken[image_index];
-    for (uint32_t i = program->image_functions[image_index];
-         i < program->image_functions[image_index + 1]; i++) {
-        uint32_t function = program_whole(program, i);
-        taken[function / 8] |= (uint8_t)(1U << (function % 8));
-    }
+    const uint32_t *first = &decoder->program->image_functions[image_index];
+    for (uint32_t i = first[0]; i < first[1]; i++)
+        take(decoder, image_index, i);
 }
 
 /** Needs all landmarks of the image. */
 static void take_distances(const struct decoder *decoder, uint32_t image_index)
 {
     const struct image *image = decoder->program->images[image_index];
+    struct search search = {.decoder = decoder, .image_index = image_index};
     if (decoder->landmarks[image_index].is_lost) {
         take_all(decoder, image_index);
         return;
     }
+    if (!image_code_range(image, &search.code_begin, &search.code_end))
+        return;
     for (uint32_t i = 0; i < image->placed_count; i++)
         if (has_tables(image->sections[i].role) && image->sections[i].data)
-            take_in_section(decoder, image_index, &image->sections[i]);
+            take_in_section(&search, &image->sections[i]);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

@@ -31,6 +31,27 @@ uint32_t image_section_at(const struct image *image, uint64_t address)
     return address - section->address < section->bytes ? after - 1 : NONE;
 }
 
+bool image_is_code(const struct image *image, uint64_t address)
+{
+    uint32_t section = image_section_at(image, address);
+    return section != NONE && image->sections[section].is_executable;
+}
+
+bool image_code_range(const struct image *image, uint64_t *ret_begin, uint64_t *ret_end)
+{
+    *ret_begin = UINT64_MAX;
+    *ret_end = 0;
+    for (uint32_t i = 0; i < image->placed_count; i++) {
+        const struct section *section = &image->sections[i];
+        if (!section->is_executable)
+            continue;
+        *ret_begin = section->address < *ret_begin ? section->address : *ret_begin;
+        uint64_t end = section->address + section->bytes;
+        *ret_end = end > *ret_end ? end : *ret_end;
+    }
+    return *ret_begin < *ret_end;
+}
+
 uint32_t image_segment_at(const struct image *image, uint64_t address)
 {
     uint32_t after = (uint32_t)COUNT_UP_TO(image->segments, image->segment_count, address);

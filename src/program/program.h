@@ -390,6 +390,12 @@ void program_deinit(struct program *program);
 /** Returns the index of the section of @p image that holds @p address in memory, or NONE. */
 uint32_t image_section_at(const struct image *image, uint64_t address);
 
+/** Whether @p address is in a section that is executed. */
+bool image_is_code(const struct image *image, uint64_t address);
+
+/** Gets where the image's code begins and where it ends; false if there is none. */
+bool image_code_range(const struct image *image, uint64_t *ret_begin, uint64_t *ret_end);
+
 /** Returns the index of the segment of @p image that holds @p address, or NONE. */
 uint32_t image_segment_at(const struct image *image, uint64_t address);
 

@@ -15,6 +15,11 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+sys.dont_write_bytecode = True  # leave the source tree as it is
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.checks import check, finish, skip
+
 COMMANDS = ("heap", "stack", "calls", "globals")
 DAMAGED_ENTRIES = 60
 LONG_AGO = 10**9
@@ -67,20 +72,6 @@ extern int outside(int, void *);
     TEN(n##7) TEN(n##8) TEN(n##9)
 HUNDRED(1) HUNDRED(2) HUNDRED(3) HUNDRED(4)
 """
-
-passed = failed = skipped = 0
-
-
-def check(what, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-        return
-    failed += 1
-    print(f"FAILED: {what}")
-    for line in str(detail).splitlines()[-20:]:
-        print(f"    {line}")
-
 
 class Bench:
     """A folder with programs and, below it, caches."""
@@ -276,10 +267,8 @@ def test_damage(bench, program, plain):
 
 def test_sealed_damage(bench, library):
     """Entries that somebody changed who knows how: any answer will do, but it must come."""
-    global skipped
     if not os.path.exists(bench.damage_entry):
-        skipped += 1
-        print("skipped: tests/fuzz/damage_entry is not built")
+        skip("tests/fuzz/damage_entry is not built")
         return
     options = ("--json", "--no-libs", library)
     bench.run("sealed", "heap", *options)
@@ -358,8 +347,7 @@ def main():
             test(bench, program, plain)
         test_patched_library(bench, library)
         test_sealed_damage(bench, library)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # leave the source tree as it is
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.checks import check, finish, skip
+
 SECONDS = 120
 WHEN = [step / 100 for step in range(15, 75, 5)]  # of a run, when its file changes
 SWEEPS = 10  # over further moments, as long as none was noticed
@@ -52,20 +57,6 @@ int work_1000(void *, int);
 int outside(int a, void *b) { return a + !b; }
 int main(void) { return work_1000(0, 0); }
 """
-
-passed = failed = skipped = 0
-
-
-def check(what, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-        return
-    failed += 1
-    print(f"FAILED: {what}")
-    for line in str(detail)[-2000:].splitlines():
-        print(f"    {line}")
-
 
 class Bench:
     """A folder with a library, a program that needs it, and a cache."""
@@ -300,7 +291,6 @@ def test_messages(bench):
 
 
 def main():
-    global skipped
     build, is_sanitized = os.path.abspath(sys.argv[1]), "--sanitized" in sys.argv
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(build, folder)
@@ -308,12 +298,10 @@ def main():
                      test_output, test_closed_streams, test_messages):
             test(bench)
         if is_sanitized:
-            skipped += 1
-            print("skipped: no limit on memory with sanitizers")
+            skip("no limit on memory with sanitizers")
         else:
             test_memory(bench)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -9,58 +9,21 @@ status 2; answers that are at most some times as large as the file; memory that 
 them (not with sanitizers); and where something is left out, a diagnostic that says so.
 """
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True  # leave the source tree as it is
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import kinds
+from answers import messages_of, run
+from harness.checks import check, finish
 
 SIZE = 4000
 COMMANDS = (("report",), ("heap", "--all"), ("stack", "--all"), ("globals", "--all"), ("calls", "--all"))
-SECONDS = 60
-MEMORY_KILOBYTES = 700_000
 OUTPUT_PER_BYTE = 64
 OUTPUT_BYTES = 4 << 20
-
-passed = failed = 0
-
-
-def check(what, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-        return
-    failed += 1
-    print(f"FAILED: {what}")
-    for line in str(detail)[-2000:].splitlines():
-        print(f"    {line}")
-
-
-def run(dwell, command, path, is_limited):
-    limit = f"ulimit -v {MEMORY_KILOBYTES}; " if is_limited else ""
-    arguments = [*command, "--json", "--no-libs", "--no-cache", "-j", "2", path]
-    try:
-        finished = subprocess.run(["bash", "-c", limit + 'exec "$0" "$@"', dwell, *arguments],
-                                  stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                                  timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        return None, b"", b"takes too long"
-    return finished.returncode, finished.stdout, finished.stderr
-
-
-def messages_of(status, out, err):
-    """What is said, in the answer or instead of it; None if it is neither."""
-    if status == 2 and err.count(b"\n") == 1 and not out:
-        return err.decode(errors="replace")
-    if status != 0:
-        return None
-    answer = json.loads(out)
-    return "\n".join(row["message"] for row in answer["diagnostics"])
-
 
 def check_kind(dwell, kind, folder, is_limited):
     path = os.path.join(folder, "file")
@@ -88,8 +51,7 @@ def main():
         for kind in kinds.KINDS:
             if not wanted or kind.__name__ in wanted:
                 check_kind(os.path.join(build, "dwell"), kind, folder, not is_sanitized)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

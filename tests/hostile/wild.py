@@ -8,7 +8,6 @@ Each number of a small program's dynamic section and program headers is replaced
 answer, or one line and status 2; and where a table does not lie in the file, a diagnostic that says so.
 """
 
-import json
 import os
 import shutil
 import struct
@@ -16,7 +15,12 @@ import subprocess
 import sys
 import tempfile
 
-SECONDS = 60
+sys.dont_write_bytecode = True  # leave the source tree as it is
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from answers import messages_of, run
+from harness.checks import check, finish, skip
+
 SOURCE = """
 #include <stdlib.h>
 __thread int each = 3;
@@ -33,32 +37,9 @@ SIZES = {10: STRTAB, 8: RELA, 35: RELR, 2: JMPREL}  # of a table by its tag
 OUTSIDE = (0x7fff0000, 1 << 40, 0xfffffffffffffff0)
 SAID = "lies outside the file", "overlaps"
 
-passed = failed = 0
-
-
-def check(what, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-        return
-    failed += 1
-    print(f"FAILED: {what}")
-    for line in str(detail)[-2000:].splitlines():
-        print(f"    {line}")
-
-
 def said(dwell, path):
     """What is said in the answer or instead of it; None if it is neither."""
-    try:
-        finished = subprocess.run([dwell, "report", "--json", "--no-libs", "--no-cache", path], check=False,
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
-    if finished.returncode == 2 and finished.stderr.count(b"\n") == 1 and not finished.stdout:
-        return finished.stderr.decode(errors="replace")
-    if finished.returncode != 0:
-        return None
-    return "\n".join(row["message"] for row in json.loads(finished.stdout)["diagnostics"])
+    return messages_of(*run(dwell, ("report",), path, is_limited=False))
 
 
 class File:
@@ -128,8 +109,8 @@ def main():
         source = path + ".c"
         write(source, SOURCE.encode())
         if not shutil.which("gcc") or subprocess.run(["gcc", *FLAGS, "-o", path, source], check=False).returncode:
-            print("skipped: no gcc that builds this\n0 passed, 0 failed, 1 skipped")
-            return 0
+            skip("no gcc that builds this")
+            return finish()
         with open(path, "rb") as program:
             file = File(program.read())
         write(path, file.content)
@@ -142,8 +123,7 @@ def main():
             check(f"{what}: says so", not is_outside or any(text in (answer or "") for text in SAID),
                   answer)
         check_tables(dwell, file, path)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -207,6 +207,7 @@ def contradictions(named, nameless, is_dynamic):
 
 def cut_sections(path, is_cut):
     """Writes the file without section headers next to it; the table may stay where it was."""
+    copy = f"{path}.cut" if is_cut else f"{path}.forgotten"
     with open(path, "rb") as file:
         content = bytearray(file.read())
     table, = struct.unpack_from("<Q", content, 0x28)
@@ -214,10 +215,10 @@ def cut_sections(path, is_cut):
     content[0x3a:0x40] = bytes(6)
     if is_cut:
         del content[table:]
-    with open(f"{path}.{is_cut}", "wb") as file:
+    with open(copy, "wb") as file:
         file.write(content)
-    os.chmod(f"{path}.{is_cut}", 0o755)
-    return f"{path}.{is_cut}"
+    os.chmod(copy, 0o755)
+    return copy
 
 
 def differences(stripped, sectionless):
@@ -282,7 +283,7 @@ def compare(dwell, folder, title, kind, *how):
     problems = list(contradictions(named, nameless, kind != STATIC))
     more, sectionless = check_sectionless(dwell, stripped, named, kind)
     more += check_debug_only(dwell, path)
-    for file in (stripped, f"{stripped}.True"):
+    for file in (stripped, f"{stripped}.cut"):
         if not is_possible(dwell, file):
             problems.append("dynamic memory is said to be impossible")
     if not {"main", "make"} & {function["name"] for function in named.values()}:

@@ -34,13 +34,14 @@ static void read_callback(struct machine_code *code, const char *other, size_t c
     code_read(code);
 }
 
+static const char hands_on[] = "\x48\x89\xf7"          // 1120: mov %rsi,%rdi
+                               "\xe9\xd8\xff\xff\xff"; // 1123: jmp 1100
+
 static void callbacks(void **state)
 {
     (void)state;
     static const char passes_nothing[] = "\x31\xff"              // 1120: xor %edi,%edi
                                          "\xe9\xd9\xff\xff\xff"; // 1122: jmp 1100
-    static const char hands_on[] = "\x48\x89\xf7"                // 1120: mov %rsi,%rdi
-                                   "\xe9\xd8\xff\xff\xff";       // 1123: jmp 1100
     struct machine_code code;
     read_callback(&code, passes_nothing, sizeof passes_nothing - 1);
     indirect_resolve(&code.program);
@@ -55,10 +56,8 @@ static void callbacks(void **state)
 static void callbacks_with_unknown_callers(void **state)
 {
     (void)state;
-    static const char loads[] = "\x48\x8b\x3e"             // 1120: mov (%rsi),%rdi
-                                "\xe9\xd8\xff\xff\xff";    // 1123: jmp 1100
-    static const char hands_on[] = "\x48\x89\xf7"          // 1120: mov %rsi,%rdi
-                                   "\xe9\xd8\xff\xff\xff"; // 1123: jmp 1100
+    static const char loads[] = "\x48\x8b\x3e"          // 1120: mov (%rsi),%rdi
+                                "\xe9\xd8\xff\xff\xff"; // 1123: jmp 1100
     struct machine_code code;
     read_callback(&code, loads, sizeof loads - 1);
     indirect_resolve(&code.program);

@@ -138,22 +138,6 @@ static void hand_over(struct program *program, const struct target_pool *pool)
 
 /* ---- Functions in data ----------------------------------------------------------------------- */
 
-/** Gets the lowest and the highest address of code of the image; false if there is none. */
-static bool code_range(const struct image *image, uint64_t *ret_begin, uint64_t *ret_end)
-{
-    *ret_begin = UINT64_MAX;
-    *ret_end = 0;
-    for (uint32_t i = 0; i < image->placed_count; i++) {
-        const struct section *section = &image->sections[i];
-        if (!section->is_executable)
-            continue;
-        *ret_begin = section->address < *ret_begin ? section->address : *ret_begin;
-        uint64_t end = section->address + section->bytes;
-        *ret_end = end > *ret_end ? end : *ret_end;
-    }
-    return *ret_begin < *ret_end;
-}
-
 /**
  * Images with a fixed place store the addresses of functions without relocations, also where they
  * are not aligned (packed structs), and as numbers of 4 bytes.
@@ -162,7 +146,7 @@ static void mark_stored_functions(struct program *program, uint32_t image_index)
 {
     const struct image *image = program->images[image_index];
     uint64_t begin, end;
-    if (image->type != IMAGE_EXECUTABLE || !code_range(image, &begin, &end))
+    if (image->type != IMAGE_EXECUTABLE || !image_code_range(image, &begin, &end))
         return;
     for (uint32_t i = 0; i < image->placed_count; i++) {
         const struct section *section = &image->sections[i];

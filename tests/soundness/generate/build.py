@@ -69,8 +69,6 @@ class Builder:
         if "asm" in features and option in ("-flto", "-fwhole-program"):
             option = ""
         model_options = rng.choice(MODELS)
-        if "-static" in model_options and "dynamic" in features:
-            model_options = MODELS[0]
         command = [compiler, rng.choice(LEVELS), *model_options.split(), *option.split(),
                    *rng.choice(([], ["-g"]))]
         # The driver's heap never grows: in a static file without symbols nothing tells of it.
@@ -135,7 +133,7 @@ class Builder:
         return {int(row[0], 16): row[2] for row in rows if len(row) == 3 and row[1] in "tTwWi"}
 
     def run(self, command):
-        finished = subprocess.run(command, capture_output=True, check=False)
+        finished = subprocess.run(command, cwd=self.folder, capture_output=True, check=False)
         self.errors = finished.stderr.decode(errors="replace")
         return not finished.returncode
 

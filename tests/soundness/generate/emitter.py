@@ -8,7 +8,6 @@ subject was called with.
 """
 
 import contextlib
-import re
 
 from . import model
 
@@ -227,8 +226,3 @@ def emit(program):
     emitter = Emitter(program.language)
     rows = [emitter.subject(subject) for subject in program.subjects]
     return emitter.text(rows), emitter.features
-
-
-def parts_of(text):
-    """Names of functions that a program's text has as subjects."""
-    return re.findall(r'^    \{"(\w+)"', text, re.MULTILINE)

@@ -413,7 +413,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         struct value was = *stack_pointer(walk, &state);
         struct machine_state behind = state;
         state_apply(flow, instruction, &behind);
-        if (leaving_takes_label(flow, instruction, &behind))
+        if (leaving_takes_label(flow, instruction, &state, &behind))
             note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
         leaving_note(&walk->leaving, flow, instruction, &state, &place, &behind);
         state = behind;

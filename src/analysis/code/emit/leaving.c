@@ -290,22 +290,20 @@ static bool is_label_at(const struct flow *flow, const struct instruction *instr
 }
 
 /** Whether the kernel is told to go on wherever memory says, as after a signal. */
-static bool returns_from_signal(const struct flow *flow, const struct instruction *instruction)
+static bool returns_from_signal(const struct flow *flow, const struct effect *effect,
+                                const struct machine_state *before)
 {
-    struct machine_state state;
-    if (!instruction->effect.is_system_call ||
-        !state_before(flow, (uint32_t)(instruction - flow->instructions.data), &state))
-        return false;
-    const struct value *number = &state.registers[flow->arch->system_call_number];
-    return number->form == FORM_CONSTANT && number->number == flow->arch->signal_return;
+    const struct value *number = &before->registers[flow->arch->system_call_number];
+    return effect->is_system_call && number->form == FORM_CONSTANT &&
+           number->number == flow->arch->signal_return;
 }
 
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
-                         const struct machine_state *behind)
+                         const struct machine_state *before, const struct machine_state *behind)
 {
     const struct effect *effect = &instruction->effect;
     uint64_t address;
-    if (returns_from_signal(flow, instruction))
+    if (returns_from_signal(flow, effect, before))
         return true;
     if (instruction->is_label_kept || instruction->is_label_known ||
         effect->value_kind == VALUE_COMPARE)

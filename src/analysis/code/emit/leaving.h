@@ -37,11 +37,11 @@ bool leaving_returns_elsewhere(const struct leaving *leaving, const struct flow 
 /**
  * Whether control may go on elsewhere, and come back to the function, behind the instruction: it
  * takes the address of a place in the function for other use than a jump table's, surely, or
- * perhaps as a distance from the GOT; or the kernel is to load all registers. @p behind is the
- * state after it.
+ * perhaps as a distance from the GOT; or the kernel is to load all registers. @p before and
+ * @p behind are the states around it.
  */
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
-                         const struct machine_state *behind);
+                         const struct machine_state *before, const struct machine_state *behind);
 
 /** Whether paths.h is needed to tell where the stack pointer comes from. */
 bool leaving_wants_origins(const struct flow *flow);

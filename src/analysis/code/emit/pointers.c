@@ -63,10 +63,7 @@ static bool takes_address_of_code(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->instructions.count; i++) {
         const struct effect *effect = &flow->instructions.data[i].effect;
-        if (!effect->value_is_address)
-            continue;
-        uint32_t section = image_section_at(flow->image, (uint64_t)effect->value);
-        if (section != NONE && flow->image->sections[section].is_executable)
+        if (effect->value_is_address && image_is_code(flow->image, (uint64_t)effect->value))
             return true;
     }
     return false;
@@ -95,10 +92,9 @@ static uint32_t function_of_value(const struct flow *flow, const struct value *v
     if (value->form == FORM_SLOT) {
         callee = callee_in_slot(flow, (uint64_t)value->number);
     } else if (value->form == FORM_CONSTANT && value->number > 0 &&
-               flow_may_be_address(flow, value)) {
-        uint32_t section = image_section_at(flow->image, (uint64_t)value->number);
-        if (section != NONE && flow->image->sections[section].is_executable)
-            callee = callee_at(flow, (uint64_t)value->number, CALL_CONSTANT);
+               flow_may_be_address(flow, value) &&
+               image_is_code(flow->image, (uint64_t)value->number)) {
+        callee = callee_at(flow, (uint64_t)value->number, CALL_CONSTANT);
     }
     return callee.is_partial ? NONE : callee.function;
 }

@@ -73,12 +73,6 @@ static bool is_data(const struct image *image, uint64_t address)
     }
 }
 
-static bool is_code(const struct image *image, uint64_t address)
-{
-    uint32_t section = image_section_at(image, address);
-    return section != NONE && image->sections[section].is_executable;
-}
-
 /* ---- Noting ---------------------------------------------------------------------------------- */
 
 static void add_view(struct takings *takings, uint64_t shape, uint32_t function)
@@ -197,7 +191,7 @@ static void take_relocations(struct takings *takings, const struct source *sourc
             mark(takings, function, source->index, false);
         if (!holds_address(relocation))
             continue;
-        bool is_in_code = is_code(image, relocation->address) && function != NONE;
+        bool is_in_code = image_is_code(image, relocation->address) && function != NONE;
         if (is_in_code)
             mark(takings, function, source->index, false);
         else if (!is_slot(source, relocation->address))

@@ -49,6 +49,15 @@ static const struct debug_function *debug_function_of(const struct program *prog
     return &program->images[record->image]->debug->functions[record->debug_function];
 }
 
+/** The unit that the function's code is from; NULL if debug information does not tell. */
+static const struct debug_unit *unit_of(const struct program *program, uint32_t function)
+{
+    const struct debug_function *debug = debug_function_of(program, function);
+    if (!debug)
+        return NULL;
+    return &program->images[program->functions[function].image]->debug->units[debug->unit];
+}
+
 /** Whether a function of another type has the same code: a linker folded them (--icf). */
 static bool is_folded(const struct debug_info *debug, const struct debug_function *function)
 {
@@ -223,35 +232,28 @@ static bool keeps_its_type(const struct program *program, uint32_t function)
         return false;
     if (!debug)
         return record->image == NONE || record->is_exported;
-    const struct debug_info *info = program->images[record->image]->debug;
-    const struct debug_unit *unit = &info->units[debug->unit];
-    if (is_folded(info, debug))
+    if (is_folded(program->images[record->image]->debug, debug))
         return false;
-    return debug->is_external || record->is_address_taken || !strstr(unit->producer, "clang");
+    return debug->is_external || record->is_address_taken ||
+           !strstr(unit_of(program, function)->producer, "clang");
 }
 
 /** Whether the function may be called for another one of other types: gcc folds equal code. */
 static bool may_be_shared(const struct program *program, uint32_t function)
 {
-    const struct debug_function *debug = debug_function_of(program, function);
-    if (!debug)
-        return false;
-    const struct image *image = program->images[program->functions[function].image];
-    const struct debug_unit *unit = &image->debug->units[debug->unit];
-    return unit->has_folded || strstr(unit->producer, "GNU GIMPLE");
+    const struct debug_unit *unit = unit_of(program, function);
+    return unit && (unit->has_folded || strstr(unit->producer, "GNU GIMPLE"));
 }
 
 static enum language language_of(const struct program *program, uint32_t function)
 {
-    const struct debug_function *debug = debug_function_of(program, function);
-    if (!debug)
-        return LANGUAGE_C; // only C functions are known by their declarations
-    return program->images[program->functions[function].image]->debug->units[debug->unit].language;
+    const struct debug_unit *unit = unit_of(program, function);
+    return unit ? unit->language : LANGUAGE_C; // only C functions are known by their declarations
 }
 
 bool typed_is_cpp(const struct program *program, uint32_t function)
 {
-    return debug_function_of(program, function) && language_of(program, function) == LANGUAGE_CPP;
+    return language_of(program, function) == LANGUAGE_CPP;
 }
 
 struct type_ref typed_argument(const struct program *program, uint32_t function, unsigned index)
@@ -267,9 +269,9 @@ struct type_ref typed_rust_result(const struct program *program, uint32_t functi
     const struct debug_function *debug = debug_function_of(program, function);
     if (!debug || !debug->result_key)
         return unknown;
-    const struct debug_info *info = program->images[program->functions[function].image]->debug;
-    if (!info->units[debug->unit].keeps_parameters)
+    if (!unit_of(program, function)->keeps_parameters)
         return unknown;
+    const struct debug_info *info = program->images[program->functions[function].image]->debug;
     return ref_of(&info->types, type_find(&info->types, debug->result_key));
 }
 
@@ -442,11 +444,9 @@ static bool rebase(const struct program *program, uint32_t call, int64_t *offset
 static uint64_t shared_bytes(const struct program *program, uint32_t function)
 {
     enum { LARGE = 32 };
-    const struct debug_function *debug = debug_function_of(program, function);
-    if (!debug)
+    const struct debug_unit *unit = unit_of(program, function);
+    if (!unit)
         return 0;
-    const struct image *image = program->images[program->functions[function].image];
-    const struct debug_unit *unit = &image->debug->units[debug->unit];
     if (unit->language == LANGUAGE_RUST)
         return unit->keeps_parameters ? UINT64_MAX : 0;
     const char *level = strstr(unit->producer, " -O");

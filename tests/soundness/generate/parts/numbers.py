@@ -198,7 +198,6 @@ def by_linker(e, p, value):
         e.declare(f'long {name}(long) __attribute__((alias("of_{name}")));')
         e.features.add("asm")
         return name
-    e.features.add("ifunc")
     with e.function(f"{e.fn} *resolve_{name}(void)"):
         e.say(f"return {e.target()};")
     e.functions.append(f'long {name}(long) __attribute__((ifunc("resolve_{name}")));\n')
