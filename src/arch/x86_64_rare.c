@@ -205,7 +205,8 @@ static void set_control(const ZydisDecodedInstruction *instruction, uint64_t add
         set_stack_move(-1, stack_operand_bytes(instruction, operands), ret);
         break;
     case ZYDIS_CATEGORY_POP:
-        if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER)
+        if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            operands[0].visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT) // not of popf
             ret->destination = general_register(operands[0].reg.value);
         set_stack_move(1, stack_operand_bytes(instruction, operands), ret);
         ret->destination = REGISTER_NONE;

@@ -69,6 +69,7 @@ static void test_stack_pointer(void **state)
     assert_stack(DECODE("\x6a\xff"), STACK_ADD, REGISTER_NONE, -8);             // push $-1
     assert_stack(DECODE("\xff\x75\x08"), STACK_ADD, REGISTER_NONE, -8);         // push 8(%rbp)
     assert_stack(DECODE("\x9c"), STACK_ADD, REGISTER_NONE, -8);                 // pushf
+    assert_stack(DECODE("\x9d"), STACK_ADD, REGISTER_NONE, 8);                  // popf
     assert_stack(DECODE("\x66\x50"), STACK_ADD, REGISTER_NONE, -2);             // push %ax
     assert_stack(DECODE("\x8f\x00"), STACK_ADD, REGISTER_NONE, 8);              // pop (%rax)
     assert_stack(DECODE("\x5d"), STACK_ADD, REGISTER_NONE, 8);                  // pop %rbp
