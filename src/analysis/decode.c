@@ -244,11 +244,19 @@ static void take(const struct decoder *decoder, uint32_t image_index, uint32_t f
 
 enum { BASES = 8 };
 
-/** The last addresses that code mentions, from which a word may count. */
+/** The last places in a section that the code mentions; 0 while there are fewer. */
 struct bases {
     uint64_t addresses[BASES];
+    uint64_t lowest; /* none lies below */
     unsigned next;
 };
+
+static void add_base(struct bases *bases, uint64_t address)
+{
+    bases->addresses[bases->next++ % BASES] = address;
+    if (bases->next >= BASES)
+        bases->lowest = bases->addresses[bases->next % BASES];
+}
 
 /** An image whose tables are searched, and where its code is. */
 struct search {
@@ -257,14 +265,22 @@ struct search {
     uint64_t code_begin, code_end;
 };
 
+/** Whether a base from @p first to @p last can have code at @p distance. */
+static bool may_lead_to_code(const struct search *search, uint64_t first, uint64_t last,
+                             int64_t distance)
+{
+    return (int64_t)first + distance < (int64_t)search->code_end &&
+           (int64_t)last + distance >= (int64_t)search->code_begin;
+}
+
 /** Takes the function that lies at the @p distance which stands at @p address, from any base. */
 static void take_distance(const struct search *search, const struct bases *bases, uint64_t address,
-                          int32_t distance)
+                          int64_t distance)
 {
     const struct program *program = search->decoder->program;
     for (unsigned i = 0; i <= BASES; i++) {
         uint64_t base = i < BASES ? bases->addresses[i] : address;
-        uint64_t target = base + (uint64_t)(int64_t)distance;
+        uint64_t target = base + (uint64_t)distance;
         if (!base || target - search->code_begin >= search->code_end - search->code_begin)
             continue;
         uint32_t function = program_function_at(program, search->image_index, target);
@@ -274,21 +290,22 @@ static void take_distance(const struct search *search, const struct bases *bases
 }
 
 /**
- * Compilers keep functions in tables of 4-byte distances from the table's own address (LLVM's
+ * Takes the functions in tables of distances of 4 bytes from where the table begins (LLVM's
  * relative lookup tables and relative vtables), or from each word's. No relocation tells of them,
  * and the middle of a table may be mentioned, too: each word is tried from the last landmarks.
  */
 static void take_in_section(const struct search *search, const struct section *section)
 {
     const struct landmarks *landmarks = &search->decoder->landmarks[search->image_index];
-    struct bases bases = {0};
+    struct bases bases = {.lowest = section->address};
     for (uint64_t at = -section->address % 4; at + 4 <= section->bytes; at += 4) {
         uint64_t address = section->address + at;
         int32_t distance;
         if (landmark_is_set(landmarks, address))
-            bases.addresses[bases.next++ % BASES] = address;
+            add_base(&bases, address);
         memcpy(&distance, section->data + at, sizeof distance);
-        take_distance(search, &bases, address, distance);
+        if (may_lead_to_code(search, bases.lowest, address, distance))
+            take_distance(search, &bases, address, distance);
     }
 }
 

@@ -13,7 +13,22 @@ enum {
 };
 
 static const uint8_t one_byte[256] = {
-    [0x00 ... 0x3f] = REG | RM, /* but for the forms with an immediate */
+    [0x00 ... 0x03] = REG | RM,
+    [0x04 ... 0x07] = IN_RAX,
+    [0x08 ... 0x0b] = REG | RM,
+    [0x0c ... 0x0f] = IN_RAX,
+    [0x10 ... 0x13] = REG | RM,
+    [0x14 ... 0x17] = IN_RAX,
+    [0x18 ... 0x1b] = REG | RM,
+    [0x1c ... 0x1f] = IN_RAX,
+    [0x20 ... 0x23] = REG | RM,
+    [0x24 ... 0x27] = IN_RAX,
+    [0x28 ... 0x2b] = REG | RM,
+    [0x2c ... 0x2f] = IN_RAX,
+    [0x30 ... 0x33] = REG | RM,
+    [0x34 ... 0x37] = IN_RAX,
+    [0x38 ... 0x3b] = REG | RM,
+    [0x3c ... 0x3f] = IN_RAX,
     [0x50 ... 0x57] = RM,
     [0x63] = RM,
     [0x69] = RM,
@@ -51,8 +66,8 @@ static const uint8_t two_byte[256] = {
     [0xc8 ... 0xcf] = RM,
 };
 
-/** Size of the operand that ModRM.rm names: only whether it is 1 matters. */
-static unsigned rm_bytes(const struct encoding *e)
+/** Size of an operand: only whether it is 1 matters. */
+static unsigned bytes_of(const struct encoding *e)
 {
     bool is_extension = e->is_0f && (e->opcode & 0xf6) == 0xb6;
     bool is_of_two_sizes =
@@ -65,20 +80,29 @@ static unsigned rm_bytes(const struct encoding *e)
     return e->opcode & 1 || is_immediate_of_one ? 8 : 1;
 }
 
+static uint32_t bit_of(const struct encoding *e, uint8_t number)
+{
+    bool may_be_high_byte = !e->has_rex && number >= 4;
+    return REGISTER_BIT(may_be_high_byte ? operand_register(e, number, bytes_of(e)) : number);
+}
+
+/** lea takes the registers of its memory operand as numbers. */
+static uint32_t summands(const struct encoding *e)
+{
+    return (e->base != REGISTER_NONE ? REGISTER_BIT(e->base) : 0) |
+           (e->index != REGISTER_NONE ? REGISTER_BIT(e->index) : 0);
+}
+
 uint32_t x86_64_consumed(const struct encoding *e)
 {
     uint8_t operands = e->is_0f ? two_byte[e->opcode] : one_byte[e->opcode];
-    if (!e->is_0f && e->opcode < 0x40 && (e->opcode & 7) >= 4)
-        operands = IN_RAX;
+    if (!operands)
+        return !e->is_0f && e->opcode == 0x8d ? summands(e) : 0;
     uint32_t set = 0;
-    if (!e->is_0f && e->opcode == 0x8d) {
-        set |= e->base != REGISTER_NONE ? REGISTER_BIT(e->base) : 0;
-        set |= e->index != REGISTER_NONE ? REGISTER_BIT(e->index) : 0;
-    }
     if (operands & REG)
-        set |= REGISTER_BIT(operand_register(e, e->reg, rm_bytes(e)));
+        set |= bit_of(e, e->reg);
     if (operands & RM && !(e->has_modrm && is_memory(e)))
-        set |= REGISTER_BIT(operand_register(e, e->rm, rm_bytes(e)));
+        set |= bit_of(e, e->rm);
     if (operands & IN_RAX)
         set |= REGISTER_BIT(RAX);
     if (operands & IN_RCX)

@@ -18,8 +18,7 @@
 struct walk {
     struct flow *flow;
     struct output *output;
-    size_t first_call, first_argument, first_pointer_call, first_pointer_argument;
-    size_t first_reference;
+    struct output_mark first;
     enum constant_reach reach;
     int64_t lowest;           /* stack pointer */
     int64_t lowest_access;    /* address below the stack pointer */
@@ -201,7 +200,7 @@ static int32_t depth_at(const struct walk *walk, const struct machine_state *sta
 static uint32_t add_call(struct walk *walk, uint64_t address, struct callee callee,
                          const struct machine_state *state, bool is_tail)
 {
-    return emit_call(walk->output, walk->first_call,
+    return emit_call(walk->output, walk->first.calls,
                      (struct call){.address = address,
                                    .from = walk->flow->function,
                                    .depth_bytes = depth_at(walk, state, is_tail),
@@ -238,7 +237,7 @@ static void note_start(struct walk *walk, uint32_t block, const struct machine_s
 {
     const struct flow *flow = walk->flow;
     const struct flow_block *code = &flow->blocks.data[block];
-    struct call *record = &walk->output->calls.data[walk->first_call + call];
+    struct call *record = &walk->output->calls.data[walk->first.calls + call];
     for (unsigned i = 0; i < flow->arch->argument_count; i++)
         record->passes_constants |=
             state->registers[flow->arch->arguments[i]].form == FORM_CONSTANT;
@@ -293,7 +292,7 @@ static void end_block(struct walk *walk, uint32_t index, const struct machine_st
     }
     walk->leaves_result |= *call != NONE || walk->output->tails.data[2 * index] != NONE;
     if (block->falls_off && effect->control == CONTROL_CALL)
-        walk->output->calls.data[walk->first_call + *call].falls_off = true;
+        walk->output->calls.data[walk->first.calls + *call].falls_off = true;
     else if (block->falls_off)
         fall_off(walk, index, address + effect->length, state);
 }
@@ -354,7 +353,7 @@ static void note_deep_return(struct walk *walk, uint32_t index, const struct mac
         return;
     const struct value *other = stack_pointer(walk, &behind);
     if (is_height(other) && sp->number < other->number)
-        walk->output->calls.data[walk->first_call + call].leaves_deep = true;
+        walk->output->calls.data[walk->first.calls + call].leaves_deep = true;
 }
 
 /** From there on, control may come back by a jump that is not the function's own. */
@@ -365,6 +364,23 @@ static void note_label(struct walk *walk, uint32_t block, uint64_t address,
     walk->leaving.keeps_label = true;
     if (walk->output->tails.data[2 * block + 1] == NONE)
         add_tail(walk, block, add_call(walk, address, nobody, state, true));
+}
+
+static void note_leaving(struct walk *walk, uint32_t block, const struct instruction *instruction,
+                         const struct machine_state *state, const struct value *place)
+{
+    const struct flow *flow = walk->flow;
+    if (leaving_takes_label(flow, instruction, state))
+        note_label(walk, block, flow_address_of(flow, instruction->offset), state);
+    leaving_note(&walk->leaving, flow, &instruction->effect, state, place);
+}
+
+static void note_computed(struct walk *walk, uint32_t block, const struct instruction *instruction,
+                          uint64_t address, const struct machine_state *state)
+{
+    if (leaving_is_label(walk->flow, instruction, address))
+        note_label(walk, block, flow_address_of(walk->flow, instruction->offset), state);
+    emit_computed_reference(walk->flow, walk->output, address);
 }
 
 /** Whether a system call may be one that gives or takes memory: its number says so, or is unknown.
@@ -388,6 +404,7 @@ static void walk_block(struct walk *walk, uint32_t index)
     const struct flow *flow = walk->flow;
     const struct flow_block *block = &flow->blocks.data[index];
     struct machine_state state;
+    uint64_t address;
     if (!state_at_block(flow, index, &state))
         state_init(flow, &state);
     walk->last_lost = 0;
@@ -410,14 +427,14 @@ static void walk_block(struct walk *walk, uint32_t index)
             note_store(walk, effect, &state);
             emit_pointer_store(flow, walk->output, effect, &state, &place);
         }
+        if (leaving_is_concerned(effect, &place))
+            note_leaving(walk, index, instruction, &state, &place);
         struct value was = *stack_pointer(walk, &state);
-        struct machine_state behind = state;
-        state_apply(flow, instruction, &behind);
-        if (leaving_takes_label(flow, instruction, &state, &behind))
-            note_label(walk, index, flow_address_of(flow, instruction->offset), &state);
-        leaving_note(&walk->leaving, flow, instruction, &state, &place, &behind);
-        state = behind;
-        emit_computed_reference(walk->flow, walk->output, effect, &state);
+        state_apply(flow, instruction, &state);
+        if (effect->destination < MAX_REGISTERS)
+            leaving_note_result(&walk->leaving, flow, effect->destination, &state);
+        if (emit_computed_address(effect, &state, &address))
+            note_computed(walk, index, instruction, address, &state);
         emit_function_mention(flow, walk->output, effect, &state);
         if (instruction->is_internal_call)
             note_internal_call(walk, &was);
@@ -425,107 +442,6 @@ static void walk_block(struct walk *walk, uint32_t index)
             note_stack(walk, instruction, &was, stack_pointer(walk, &state));
     }
     note_deep_return(walk, index, &state);
-}
-
-/* ---- Order of calls -------------------------------------------------------------------------- */
-
-struct call_order {
-    struct call call;
-    uint32_t index; /* before sorting */
-};
-
-static int by_address(const void *a, const void *b)
-{
-    const struct call_order *x = a, *y = b;
-    if (x->call.address != y->call.address)
-        return x->call.address < y->call.address ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static void renumber(uint32_t *calls, size_t count, const uint32_t *numbers)
-{
-    for (size_t i = 0; i < count; i++)
-        if (calls[i] != NONE)
-            calls[i] = numbers[calls[i]];
-}
-
-static int by_call(const void *a, const void *b)
-{
-    const struct argument *x = a, *y = b;
-    if (x->call != y->call)
-        return x->call < y->call ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static void renumber_arguments(struct walk *walk, const uint32_t *numbers)
-{
-    size_t count = walk->output->arguments.count - walk->first_argument;
-    if (!count)
-        return;
-    struct argument *arguments = walk->output->arguments.data + walk->first_argument;
-    for (size_t i = 0; i < count; i++)
-        arguments[i].call = numbers[arguments[i].call];
-    qsort(arguments, count, sizeof *arguments, by_call);
-}
-
-static int by_pointer_call(const void *a, const void *b)
-{
-    const struct pointer_call *x = a, *y = b;
-    return x->call < y->call ? -1 : x->call > y->call;
-}
-
-static int by_pointer_argument(const void *a, const void *b)
-{
-    const struct pointer_argument *x = a, *y = b;
-    if (x->call != y->call)
-        return x->call < y->call ? -1 : 1;
-    return x->argument < y->argument ? -1 : x->argument > y->argument;
-}
-
-static void renumber_pointers(struct walk *walk, const uint32_t *numbers)
-{
-    struct output *output = walk->output;
-    size_t calls = output->pointer_calls.count - walk->first_pointer_call;
-    size_t arguments = output->pointer_arguments.count - walk->first_pointer_argument;
-    struct pointer_call *call = output->pointer_calls.data + walk->first_pointer_call;
-    struct pointer_argument *argument =
-        output->pointer_arguments.data + walk->first_pointer_argument;
-    for (size_t i = 0; i < calls; i++)
-        call[i].call = numbers[call[i].call];
-    for (size_t i = 0; i < arguments; i++)
-        argument[i].call = numbers[argument[i].call];
-    if (calls > 1)
-        qsort(call, calls, sizeof *call, by_pointer_call);
-    if (arguments > 1)
-        qsort(argument, arguments, sizeof *argument, by_pointer_argument);
-}
-
-/** Brings the function's calls, which are in the order of its parts, into that of addresses. */
-static void sort_calls(struct walk *walk)
-{
-    struct output *output = walk->output;
-    size_t count = output->calls.count - walk->first_call, blocks = walk->flow->blocks.count;
-    size_t sorted = 1;
-    if (count < 2)
-        return;
-    struct call *calls = output->calls.data + walk->first_call;
-    while (sorted < count && calls[sorted - 1].address <= calls[sorted].address)
-        sorted++;
-    if (sorted >= count)
-        return;
-    CLEANUP_FREE struct call_order *order = xmalloc(count * sizeof *order);
-    CLEANUP_FREE uint32_t *numbers = xmalloc(count * sizeof *numbers);
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = (struct call_order){calls[i], i};
-    qsort(order, count, sizeof *order, by_address);
-    for (uint32_t i = 0; i < count; i++) {
-        calls[i] = order[i].call;
-        numbers[order[i].index] = i;
-    }
-    renumber(output->block_calls.data, blocks, numbers);
-    renumber(output->tails.data, 2 * blocks, numbers);
-    renumber_arguments(walk, numbers);
-    renumber_pointers(walk, numbers);
 }
 
 /* ---- The function ---------------------------------------------------------------------------- */
@@ -566,11 +482,11 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
 {
     struct walk walk = {.flow = flow,
                         .output = output,
-                        .first_call = output->calls.count,
-                        .first_argument = output->arguments.count,
-                        .first_pointer_call = output->pointer_calls.count,
-                        .first_pointer_argument = output->pointer_arguments.count,
-                        .first_reference = output->references.count,
+                        .first = {.calls = output->calls.count,
+                                  .arguments = output->arguments.count,
+                                  .pointer_calls = output->pointer_calls.count,
+                                  .pointer_arguments = output->pointer_arguments.count,
+                                  .references = output->references.count},
                         .reach = arguments_reach(flow)};
     walk.lowest = -(int64_t)flow->arch->return_address_bytes;
     output->passed.is_found = false;
@@ -578,11 +494,11 @@ void emit_function(struct flow *flow, struct output *output, struct frame *ret)
     for (uint32_t i = 0; i < flow->blocks.count; i++)
         walk_block(&walk, i);
     settle_leaving(&walk);
-    sort_calls(&walk);
+    emit_sort_calls(output, &walk.first, flow->blocks.count);
     emit_loose_functions(flow, output);
     *ret = frame_of(&walk);
-    emit_blocks(flow, output, walk.first_call);
-    emit_references(flow, output, walk.first_reference);
+    emit_blocks(flow, output, walk.first.calls);
+    emit_references(flow, output, walk.first.references);
 }
 
 void emit_unreadable(const struct flow *flow, struct output *output, struct frame *ret)

@@ -48,11 +48,19 @@ struct output {
 
 void output_deinit(struct output *output);
 
+/** Where what belongs to one function begins in an output. */
+struct output_mark {
+    size_t calls, arguments, pointer_calls, pointer_arguments, references;
+};
+
 /** Adds a function that was solved; @p ret gets its frame. */
 void emit_function(struct flow *flow, struct output *output, struct frame *ret);
 
 /** Adds a function whose code cannot be read: it may do anything. */
 void emit_unreadable(const struct flow *flow, struct output *output, struct frame *ret);
+
+/** Brings the calls of a function of @p blocks flow blocks into the order of their addresses. */
+void emit_sort_calls(struct output *output, const struct output_mark *first, size_t blocks);
 
 /** Adds the blocks of the function, whose calls begin at @p first_call of the output. */
 void emit_blocks(struct flow *flow, struct output *output, size_t first_call);
@@ -61,12 +69,21 @@ void emit_blocks(struct flow *flow, struct output *output, size_t first_call);
 void emit_references(struct flow *flow, struct output *output, size_t first);
 
 /** Gets the address that an instruction has computed, if it has; @p state is that behind it. */
-bool emit_computed_address(const struct effect *effect, const struct machine_state *state,
-                           uint64_t *ret);
+static inline bool emit_computed_address(const struct effect *effect,
+                                         const struct machine_state *state, uint64_t *ret)
+{
+    bool is_computed = effect->value_kind == VALUE_ADD ||
+                       effect->value_kind == VALUE_ADD_REGISTERS ||
+                       effect->value_kind == VALUE_SUBTRACT || effect->value_kind == VALUE_AND;
+    if (!is_computed || effect->value_is_address || effect->destination >= MAX_REGISTERS)
+        return false;
+    const struct value *value = &state->registers[effect->destination];
+    *ret = (uint64_t)value->number;
+    return value->form == FORM_CONSTANT && value->is_address;
+}
 
-/** Adds that address to what is mentioned. */
-void emit_computed_reference(struct flow *flow, struct output *output, const struct effect *effect,
-                             const struct machine_state *state);
+/** Adds an address that was computed to what is mentioned. */
+void emit_computed_reference(struct flow *flow, struct output *output, uint64_t address);
 
 /** Whether the solved function has anything to tell that needs flow->follows_origins. */
 bool pointers_want_origins(const struct flow *flow);

@@ -84,19 +84,13 @@ static void note_call(struct leaving *leaving, const struct flow *flow,
     }
 }
 
-static void note_address(struct leaving *leaving, const struct flow *flow,
-                         const struct effect *effect, const struct machine_state *before,
-                         const struct value *place, const struct machine_state *behind)
+static void note_store(struct leaving *leaving, const struct flow *flow,
+                       const struct effect *effect, const struct machine_state *state,
+                       const struct value *place)
 {
-    bool is_register =
-        effect->destination < MAX_REGISTERS && effect->destination != flow->arch->stack_pointer;
-    if (is_register && is_callers_stack(flow, &behind->registers[effect->destination]))
-        leaving->keeps_stack = true;
-    if (effect->control == CONTROL_CALL)
-        note_call(leaving, flow, before);
-    if (effect->value_kind != VALUE_STORE || is_height(place))
+    if (is_height(place))
         return;
-    struct value stored = value_stored(before, effect);
+    struct value stored = value_stored(state, effect);
     leaving->keeps_stack |= is_callers_stack(flow, &stored);
 }
 
@@ -206,19 +200,30 @@ static bool switches_stack(const struct flow *flow, const struct effect *effect,
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
-void leaving_note(struct leaving *leaving, const struct flow *flow,
-                  const struct instruction *instruction, const struct machine_state *before,
-                  const struct value *place, const struct machine_state *behind)
+void leaving_note(struct leaving *leaving, const struct flow *flow, const struct effect *effect,
+                  const struct machine_state *state, const struct value *place)
 {
-    const struct effect *effect = &instruction->effect;
     if (!return_bytes(flow))
         return;
     if (effect->reads_memory || effect->writes_memory)
         note_access(leaving, flow, effect, place);
-    note_push_or_pop(leaving, flow, effect, stack_pointer(flow, before));
-    note_address(leaving, flow, effect, before, place, behind);
-    leaving->is_switched |= switches_stack(flow, effect, before, place);
+    if (effect->control == CONTROL_CALL)
+        note_call(leaving, flow, state);
+    if (effect->value_kind == VALUE_STORE)
+        note_store(leaving, flow, effect, state, place);
+    if (effect->stack == STACK_NONE)
+        return;
+    note_push_or_pop(leaving, flow, effect, stack_pointer(flow, state));
+    leaving->is_switched |= switches_stack(flow, effect, state, place);
     leaving->sets_stack |= effect->stack == STACK_FROM_REGISTER || effect->stack == STACK_FROM_SLOT;
+}
+
+void leaving_note_result(struct leaving *leaving, const struct flow *flow, register_number number,
+                         const struct machine_state *behind)
+{
+    if (return_bytes(flow) && number != flow->arch->stack_pointer &&
+        is_callers_stack(flow, &behind->registers[number]))
+        leaving->keeps_stack = true;
 }
 
 /**
@@ -289,30 +294,36 @@ static bool is_label_at(const struct flow *flow, const struct instruction *instr
     return false;
 }
 
-/** Whether the kernel is told to go on wherever memory says, as after a signal. */
-static bool returns_from_signal(const struct flow *flow, const struct effect *effect,
-                                const struct machine_state *before)
+/** Whether a system call tells the kernel to go on wherever memory says, as after a signal. */
+static bool returns_from_signal(const struct flow *flow, const struct machine_state *state)
 {
-    const struct value *number = &before->registers[flow->arch->system_call_number];
-    return effect->is_system_call && number->form == FORM_CONSTANT &&
-           number->number == flow->arch->signal_return;
+    const struct value *number = &state->registers[flow->arch->system_call_number];
+    return number->form == FORM_CONSTANT && number->number == flow->arch->signal_return;
+}
+
+static bool is_no_label(const struct instruction *instruction)
+{
+    return instruction->is_label_kept || instruction->is_label_known ||
+           instruction->effect.value_kind == VALUE_COMPARE;
 }
 
 bool leaving_takes_label(const struct flow *flow, const struct instruction *instruction,
-                         const struct machine_state *before, const struct machine_state *behind)
+                         const struct machine_state *state)
 {
     const struct effect *effect = &instruction->effect;
-    uint64_t address;
-    if (returns_from_signal(flow, effect, before))
-        return true;
-    if (instruction->is_label_kept || instruction->is_label_known ||
-        effect->value_kind == VALUE_COMPARE)
+    if (effect->is_system_call)
+        return returns_from_signal(flow, state);
+    bool is_address = effect->value_is_address;
+    if ((!is_address && !effect->value_may_be_distance) || is_no_label(instruction))
         return false;
-    if (effect->value_is_address)
-        return is_label(flow, instruction, (uint64_t)effect->value);
-    if (effect->value_may_be_distance && is_label_at(flow, instruction, (uint64_t)effect->value))
-        return true;
-    return emit_computed_address(effect, behind, &address) && is_label(flow, instruction, address);
+    return is_address ? is_label(flow, instruction, (uint64_t)effect->value)
+                      : is_label_at(flow, instruction, (uint64_t)effect->value);
+}
+
+bool leaving_is_label(const struct flow *flow, const struct instruction *instruction,
+                      uint64_t address)
+{
+    return !is_no_label(instruction) && is_label(flow, instruction, address);
 }
 
 bool leaving_wants_origins(const struct flow *flow)

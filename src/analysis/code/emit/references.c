@@ -158,25 +158,8 @@ static void mention_effect(struct flow *flow, struct output *output, const struc
         mention_distance(flow, output, effect->value);
 }
 
-bool emit_computed_address(const struct effect *effect, const struct machine_state *state,
-                           uint64_t *ret)
+void emit_computed_reference(struct flow *flow, struct output *output, uint64_t address)
 {
-    if (effect->destination >= MAX_REGISTERS || effect->value_is_address)
-        return false;
-    const struct value *value = &state->registers[effect->destination];
-    bool is_computed = effect->value_kind == VALUE_ADD ||
-                       effect->value_kind == VALUE_ADD_REGISTERS ||
-                       effect->value_kind == VALUE_SUBTRACT || effect->value_kind == VALUE_AND;
-    *ret = (uint64_t)value->number;
-    return is_computed && value->form == FORM_CONSTANT && value->is_address;
-}
-
-void emit_computed_reference(struct flow *flow, struct output *output, const struct effect *effect,
-                             const struct machine_state *state)
-{
-    uint64_t address;
-    if (!emit_computed_address(effect, state, &address))
-        return;
     // What never changes is known by where it begins.
     uint32_t section = image_section_at(flow->image, address);
     if (section != NONE &&

@@ -10,37 +10,42 @@
 
 static const struct value unknown = {.bound = BOUND_NONE};
 
-/** Forgets everything that was known through a register that changes. */
-static void forget_register(const struct flow *flow, struct machine_state *state,
-                            register_number number)
+static bool is_in(uint32_t registers, register_number number)
 {
-    struct state_head *head = &state->head;
-    if (head->comparison.first == number || head->comparison.second == number)
+    return number < MAX_REGISTERS && registers >> number & 1;
+}
+
+/** Forgets everything that was known through a set of registers that change. */
+static void forget_known_through(struct state_head *head, uint32_t registers)
+{
+    if (is_in(registers, head->comparison.first) || is_in(registers, head->comparison.second))
         head->comparison.kind = COMPARISON_NONE;
-    if (head->memory.base == number || head->memory.index == number)
+    if (is_in(registers, head->memory.base) || is_in(registers, head->memory.index))
         head->memory.bound = BOUND_NONE;
-    if (!(head->copied & (UINT32_C(1) << number)))
+    if (!(head->copied & registers))
         return;
+    uint32_t copied = head->copied;
     head->copied = 0;
-    for (register_number i = 0; i < flow->arch->register_count; i++) {
-        if (i == number || head->copy_of[i] == number)
+    for (; copied; copied &= copied - 1) {
+        register_number i = (register_number)__builtin_ctz(copied);
+        if (is_in(registers, i) || is_in(registers, head->copy_of[i]))
             head->copy_of[i] = REGISTER_NONE;
         if (head->copy_of[i] != REGISTER_NONE)
             head->copied |= UINT32_C(1) << i | UINT32_C(1) << head->copy_of[i];
     }
 }
 
-static void set_register(const struct flow *flow, struct machine_state *state,
-                         register_number number, struct value value)
+static void set_register(struct machine_state *state, register_number number, struct value value)
 {
-    forget_register(flow, state, number);
+    forget_known_through(&state->head, UINT32_C(1) << number);
     state->registers[number] = value;
 }
 
-static void forget_registers(const struct flow *flow, struct machine_state *state, uint32_t set)
+static void forget_registers(struct machine_state *state, uint32_t registers)
 {
-    for (; set; set &= set - 1)
-        set_register(flow, state, (register_number)__builtin_ctz(set), unknown);
+    forget_known_through(&state->head, registers);
+    for (; registers; registers &= registers - 1)
+        state->registers[__builtin_ctz(registers)] = unknown;
 }
 
 static void note_copy(struct machine_state *state, const struct effect *effect)
@@ -163,7 +168,7 @@ static void apply_stack(const struct flow *flow, const struct effect *effect,
         after = unknown;
     if (!was_known && effect->stack == STACK_ADD)
         after = unknown;
-    set_register(flow, state, number, after);
+    set_register(state, number, after);
 }
 
 /** The set of all registers but the stack pointer. */
@@ -184,7 +189,7 @@ void state_init(const struct flow *flow, struct machine_state *ret)
 
 void state_forget_all(const struct flow *flow, struct machine_state *state)
 {
-    forget_registers(flow, state, other_registers(flow));
+    forget_registers(state, other_registers(flow));
     state->head.comparison.kind = COMPARISON_NONE;
     state->head.memory.bound = BOUND_NONE;
 }
@@ -222,7 +227,7 @@ static void apply_call(const struct flow *flow, const struct instruction *call,
 {
     if (is_probe(flow, call, state))
         return;
-    forget_registers(flow, state, other_registers(flow) & ~flow->arch->callee_saved);
+    forget_registers(state, other_registers(flow) & ~flow->arch->callee_saved);
     state->head.comparison.kind = COMPARISON_NONE;
     state->head.memory.bound = BOUND_NONE;
     state->registers[flow->arch->return_register] = origin_value(flow, call, ORIGIN_RESULT);
@@ -278,11 +283,11 @@ void state_apply(const struct flow *flow, const struct instruction *instruction,
     if (effect->stack != STACK_NONE)
         apply_stack(flow, effect, state);
     if (has_value) {
-        set_register(flow, state, effect->destination, value);
+        set_register(state, effect->destination, value);
         note_copy(state, effect);
     }
     if (effect->clobbered)
-        forget_registers(flow, state, effect->clobbered);
+        forget_registers(state, effect->clobbered);
     if (effect->writes_memory || effect->value_kind == VALUE_PUSH)
         apply_store(state);
     if (effect->changes_flags)

@@ -180,11 +180,16 @@ static struct value get(const struct machine_state *state, register_number numbe
     return number < MAX_REGISTERS ? state->registers[number] : constant(0);
 }
 
+static struct value immediate(const struct effect *effect)
+{
+    return address_or_number(effect->value, effect->value_is_address);
+}
+
 struct value value_stored(const struct machine_state *state, const struct effect *effect)
 {
     if (effect->source < MAX_REGISTERS)
         return state->registers[effect->source];
-    return address_or_number(effect->value, effect->value_is_address);
+    return immediate(effect);
 }
 
 struct value value_of_operand(const struct machine_state *state, const struct effect *effect)
@@ -358,11 +363,10 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
                              const struct effect *effect)
 {
     struct value source = get(state, effect->source), value;
-    struct value immediate = address_or_number(effect->value, effect->value_is_address);
     switch (effect->value_kind) {
     case VALUE_CONSTANT:
     case VALUE_ADDRESS:
-        return immediate;
+        return immediate(effect);
     case VALUE_LOAD:
         return loaded(flow, state, effect);
     case VALUE_COPY:
@@ -372,14 +376,14 @@ struct value value_of_effect(const struct flow *flow, const struct machine_state
         value = sign_extended(source, (unsigned)effect->value);
         break;
     case VALUE_ADD:
-        value = value_add(source, immediate, 1, 0);
+        value = value_add(source, immediate(effect), 1, 0);
         break;
     case VALUE_ADD_REGISTERS:
         // A register added to its own multiple is a multiple.
         if (effect->source == effect->index)
-            value = value_add(immediate, source, effect->scale + 1U, 0);
+            value = value_add(immediate(effect), source, effect->scale + 1U, 0);
         else if (effect->value_is_address)
-            value = value_add(value_add(source, immediate, 1, 0), get(state, effect->index),
+            value = value_add(value_add(source, immediate(effect), 1, 0), get(state, effect->index),
                               effect->scale, 0);
         else
             value = value_add(source, get(state, effect->index), effect->scale, effect->value);
