@@ -38,8 +38,10 @@ static const struct option_row option_rows[] = {
      "take debug information from FILE"},
     {"allocator", 0, OPTION_LIST, "NAME", NULL, NULL, FIELD(allocators), 0,
      "count function NAME as an allocator (repeatable)"},
+    {"own", 0, OPTION_LIST, "PATTERN", NULL, NULL, FIELD(own), 0,
+     "your code is the crate, file or folder PATTERN (repeatable)"},
     {"config", 0, OPTION_TEXT, "FILE", NULL, NULL, FIELD(config), 0,
-     "read the project's allocators from FILE (.dwell)"},
+     "read what the project tells of itself from FILE (.dwell)"},
     {"stack-limit", 0, OPTION_SIZE, "SIZE", NULL, NULL, FIELD(stack_limit), FIELD(has_stack_limit),
      "the stack that every thread has (64K, 8M), instead of what is usual"},
     {"jobs", 'j', OPTION_COUNT, "N", NULL, NULL, FIELD(jobs), 0, "use N threads (all processors)"},
@@ -84,8 +86,10 @@ static const struct command_row command_rows[] = {
      "  maybe     some normal path does, some does not\n"
      "  always    every normal path does\n"
      "  unknown   no known path does, but an unresolved call might\n\n"
-     "and the calls of the allocator themselves, with their size where it is constant, and for\n"
-     "what type they are where names tell. Last comes what allocates before and after main.",
+     "Before them stand the lines of your own code at which the heap is entered, by a call of an\n"
+     "allocator or of somebody else's code that gets to one; behind them the calls of allocators\n"
+     "themselves, with their size where it is constant, and for what type they are where names\n"
+     "tell. Last comes what allocates before and after main. --own says what your code is.",
      command_heap},
     {"calls", "Which function calls which, and how that is known",
      "Lists the file's calls with what they enter. KIND tells how the target is known: direct\n"

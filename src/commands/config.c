@@ -2,15 +2,17 @@
  * config.c: reads the configuration file.
  *
  * In: --config FILE, or .dwell if that exists. Out: struct config, or an error with file and line.
- * The format is a small ini: sections in brackets, `key = value` lines, comments behind `#` at a
- * line's start. In the section [allocators] the keys are allocate, free and reallocate; a value is
- * the name of a function, in double quotes if it has spaces, and which of its arguments (from 0)
- * say how much:
+ * The format is a small ini: sections in brackets, lines in them, comments behind `#` at a line's
+ * start. In the section [allocators] the keys are allocate, free and reallocate; a value is the
+ * name of a function, in double quotes if it has spaces, and which of its arguments (from 0) say
+ * how much. In [own] each line is a pattern for a crate, a file or a folder.
  *
  *     [allocators]
  *     allocate = pool_get size=1
  *     allocate = "table::grow(unsigned long)" size=1 count=2
  *     free     = pool_put
+ *     [own]
+ *     src/engine
  *
  * What is not known is an error: a key with a typing mistake would be lost without a word.
  */
@@ -29,10 +31,18 @@
 
 enum { LARGEST_FILE = 1 << 20, ARGUMENTS = 8 };
 
+struct reader;
+
+/** A section, and how its lines are read. */
+struct section_row {
+    const char *name;
+    struct error *(*read)(struct reader *reader, char *line);
+};
+
 struct reader {
     const char *path;
     unsigned line;
-    bool is_in_allocators;
+    const struct section_row *section; /* NULL before the first */
     struct config *config;
 };
 
@@ -112,8 +122,6 @@ static struct error *read_key(struct reader *reader, char *key, char *value)
     } keys[] = {{"allocate", ALLOCATOR_ALLOCATE},
                 {"free", ALLOCATOR_FREE},
                 {"reallocate", ALLOCATOR_REALLOCATE}};
-    if (!reader->is_in_allocators)
-        return wrong(reader, "a key outside of a section", "begin with a line '[allocators]'");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(key, keys[i].key) == 0)
             return read_allocator(reader, keys[i].role, value);
@@ -127,24 +135,48 @@ static void trim_end(char *text)
         text[--length] = 0;
 }
 
-static struct error *read_line(struct reader *reader, char *line)
+static struct error *read_allocator_line(struct reader *reader, char *line)
 {
-    line = skip_spaces(line);
-    trim_end(line);
-    if (!*line || *line == '#')
-        return NULL;
-    if (*line == '[') {
-        if (strcmp(line, "[allocators]") != 0)
-            return wrong(reader, "unknown section", "there is [allocators]");
-        reader->is_in_allocators = true;
-        return NULL;
-    }
     char *value = strchr(line, '=');
     if (!value)
         return wrong(reader, "neither a section nor 'key = value'", "see docs/config.md");
     *value++ = 0;
     trim_end(line);
     return read_key(reader, line, value);
+}
+
+static struct error *read_own_line(struct reader *reader, char *line)
+{
+    array_push(&reader->config->own, arena_strdup(&reader->config->strings, line));
+    return NULL;
+}
+
+static const struct section_row sections[] = {
+    {"[allocators]", read_allocator_line},
+    {"[own]", read_own_line},
+};
+
+static struct error *enter_section(struct reader *reader, const char *name)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strcmp(name, sections[i].name) == 0) {
+            reader->section = &sections[i];
+            return NULL;
+        }
+    return wrong(reader, "unknown section", "there are [allocators] and [own]");
+}
+
+static struct error *read_line(struct reader *reader, char *line)
+{
+    line = skip_spaces(line);
+    trim_end(line);
+    if (!*line || *line == '#')
+        return NULL;
+    if (*line == '[')
+        return enter_section(reader, line);
+    if (!reader->section)
+        return wrong(reader, "a line outside of a section", "begin with a line '[allocators]'");
+    return reader->section->read(reader, line);
 }
 
 static struct error *read_lines(struct reader *reader, FILE *file)
@@ -172,6 +204,8 @@ static void add_options(const struct options *options, struct config *config)
                    (struct allocator_rule){.allocator = {.name = options->allocators.data[i],
                                                          .role = ALLOCATOR_ALLOCATE,
                                                          .arguments = {-1, -1, -1}}});
+    for (size_t i = 0; i < options->own.count; i++)
+        array_push(&config->own, options->own.data[i]);
 }
 
 /** Whether the path names what this process has been given open: `--config <(...)`. */
@@ -223,5 +257,6 @@ struct error *config_read(const struct options *options, struct config *ret)
 void config_deinit(struct config *config)
 {
     array_deinit(&config->allocators);
+    array_deinit(&config->own);
     arena_deinit(&config->strings);
 }

@@ -11,6 +11,7 @@
 
 struct config {
     ARRAY(struct allocator_rule) allocators; /* those of --allocator too, first */
+    ARRAY(const char *) own;                 /* patterns; those of --own too, first */
     struct arena strings;
 };
 

@@ -6,6 +6,6 @@ struct error *command_heap(struct session *session, const char *path)
     struct error *error = session_load(session, path);
     if (error)
         return error;
-    session_analyze(session, 0);
+    session_analyze(session, TOPIC_LINES);
     return session_report(session, report_heap, session->options->why);
 }

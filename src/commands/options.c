@@ -201,13 +201,25 @@ static struct error *parse_arguments(struct parser *parser)
     return NULL;
 }
 
+/* An option that means something else to each of several commands has a row for each. */
+static bool is_option_of(const struct grammar *grammar, const char *name, const char *command)
+{
+    for (size_t i = 0; i < grammar->option_count; i++) {
+        const struct option_row *option = &grammar->options[i];
+        if (strcmp(option->name, name) == 0 &&
+            (!option->command || strcmp(option->command, command) == 0))
+            return true;
+    }
+    return false;
+}
+
 /* Options of one command are wrong with another. */
 static struct error *check_used(const struct parser *parser)
 {
     for (size_t i = 0; i < parser->used.count; i++) {
         const char *name = parser->used.data[i];
         const struct option_row *option = option_named(parser->grammar, name, strlen(name));
-        if (option->command && strcmp(option->command, parser->command->name) != 0)
+        if (!is_option_of(parser->grammar, name, parser->command->name))
             return error_create("--%s is an option of 'dwell %s', not of 'dwell %s'", name,
                                 option->command, parser->command->name);
     }
@@ -269,5 +281,6 @@ struct error *options_parse(const struct grammar *grammar, int argc, char **argv
 void options_deinit(struct options *options)
 {
     array_deinit(&options->allocators);
+    array_deinit(&options->own);
     array_deinit(&options->files);
 }

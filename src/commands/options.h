@@ -27,7 +27,7 @@ struct options {
     const char *sysroot, *debug_file, *filter, *sort;
     const char *why, *from;
     const char *config; /* file, NULL if not given */
-    struct string_list allocators;
+    struct string_list allocators, own;
     uint64_t jobs;        /* 0: as many as there are processors */
     uint64_t limit;       /* valid if has_limit */
     uint64_t stack_limit; /* bytes, at most INT64_MAX; valid if has_stack_limit */

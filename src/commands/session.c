@@ -59,7 +59,9 @@ void session_analyze(struct session *session, unsigned topics)
     const struct config *config = session->config;
     struct analyze_options analyze = {.with_stack = topics & TOPIC_STACK,
                                       .with_globals = topics & TOPIC_GLOBALS,
+                                      .with_lines = topics & TOPIC_LINES,
                                       .allocators = config->allocators.data,
+                                      .own = {config->own.data, config->own.count},
                                       .stack_limit = asked_stack_limit(session->options),
                                       .cache_folder = cache_folder(session),
                                       .allocator_count = config->allocators.count};

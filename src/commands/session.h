@@ -27,7 +27,7 @@ struct session {
 struct error *session_load(struct session *session, const char *path);
 
 /** What a command tells, beside calls and verdicts. */
-enum topic { TOPIC_STACK = 1, TOPIC_GLOBALS = 2 };
+enum topic { TOPIC_STACK = 1, TOPIC_GLOBALS = 2, TOPIC_LINES = 4 };
 
 /** Finds the facts, those on a set of enum topic too. */
 void session_analyze(struct session *session, unsigned topics);

@@ -46,9 +46,10 @@ enum owner_kind {
 
 /** Where a function or object comes from; what text output folds away. */
 enum origin {
-    ORIGIN_USER,    /* the program's own code and what is not known to be anything else */
-    ORIGIN_LIBRARY, /* the language's standard library and what comes with the compiler */
-    ORIGIN_RUNTIME, /* start-up code, compiler support, tables */
+    ORIGIN_USER,       /* the program's own code and what is not known to be anything else */
+    ORIGIN_DEPENDENCY, /* what others wrote and the program was built with: crates, headers */
+    ORIGIN_LIBRARY,    /* the language's standard library and what comes with the compiler */
+    ORIGIN_RUNTIME,    /* start-up code, compiler support, tables */
 };
 
 /** One owner of bytes: a byte of a loadable segment, or of the thread-local block, has exactly one.
@@ -193,6 +194,27 @@ struct site {
                             calls up to CALL_CONSTANT */
 };
 
+enum line_kind { LINE_ALLOCATE, LINE_REALLOCATE, LINE_FREE };
+
+/**
+ * A line of own code at which the heap is entered: by a call of an allocator, or of somebody else's
+ * code (the language's, a dependency's, a library's) that gets to one without coming back to own
+ * code on its way. The line is that of the nearest own frame, inlined or not.
+ */
+struct heap_line {
+    const char *function; /* readable name of the own function; NULL: that which `call` stands in */
+    const char *file;     /* NULL if not known */
+    uint32_t line;        /* 0 if not known */
+    uint32_t call;        /* in program.calls; if there are several like it, the first */
+    uint32_t target;      /* what it enters: the allocator, or where facts.apart_steps lead on */
+    uint32_t first_site, site_count; /* in facts.line_sites: indexes of facts.sites that may be got
+                                        to; none of LINE_FREE */
+    bool has_more_sites;             /* they are too many, or not known: none is listed */
+    uint8_t kind;                    /* enum line_kind */
+    bool is_on_panic;
+    bool is_certain; /* whenever the call is made, the heap is entered */
+};
+
 enum startup_kind {
     STARTUP_CONSTRUCTOR, /* the loader or the C library runs it before main */
     STARTUP_RUNTIME,     /* a call that the code between the entry point and main makes */
@@ -242,6 +264,7 @@ struct facts {
     bool has_unnamed_allocators; /* the file has no names, so its allocators are not known: it may
                                     be that whatever reaches frame.may_map allocates or frees */
     uint8_t *origins;            /* enum origin of each function */
+    uint8_t *file_origins;       /* the same of each of debug->files of images[0] */
     const char **crates;         /* of each function, NULL if not Rust */
 
     struct owner *owners; /* of images[0]: by address, then the thread-locals by offset */
@@ -270,7 +293,12 @@ struct facts {
     bool *call_on_panic; /* of each call: no normal path leads through it */
     struct site *sites;  /* of images[0], by address */
     uint32_t site_count;
-    uint32_t *site_frees; /* calls that take back what a site of the same function handed out */
+    uint32_t *site_frees;    /* calls that take back what a site of the same function handed out */
+    struct heap_line *lines; /* by file, line, function; NULL if they were not asked for */
+    uint32_t line_count;
+    uint32_t *line_sites;
+    struct step *apart_steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function, as `steps`, over
+                                                            calls that have no own frame */
     struct startup startup;
 
     struct entry *entries;

@@ -28,15 +28,9 @@ struct report_options {
 
 struct report_filter;
 struct segment_owners;
+struct source_frame;
 struct tree;
 struct why;
-
-/** A place in the sources that inlining put there. */
-struct source_frame {
-    const char *name;
-    const char *file; /* NULL if not known */
-    uint32_t line;    /* 0 if not known */
-};
 
 /** One report in the making; private to this folder. */
 struct report {

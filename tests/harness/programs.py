@@ -43,7 +43,7 @@ DOCUMENT_OF = {  # root of an assertion: command, path in its document
     "globals": ("globals", ["globals"]), "segments": ("globals", ["segments"]),
     "stack": ("stack", ["functions"]), "entries": ("stack", ["entries"]),
     "recursions": ("stack", ["recursions"]), "warnings": ("stack", ["warnings"]),
-    "heap": ("heap", ["functions"]),
+    "heap": ("heap", ["functions"]), "lines": ("heap", ["lines"]),
     "calls": ("calls", ["calls"]), "sites": ("heap", ["sites"]),
     "startup": ("heap", ["startup"]), "parts": ("heap", ["startup", "parts"]), "report": ("report", []), "file": ("report", ["file"]),
 }

@@ -27,7 +27,7 @@ static void analyze(struct graph *graph)
 {
     graph_finish(graph);
     allocators_mark(&graph->program, NULL, 0);
-    heap_analyze(&graph->program);
+    heap_analyze(&graph->program, false);
 }
 
 static enum verdict allocates(const struct graph *graph, uint32_t function)
@@ -453,7 +453,7 @@ static void absent_imports_do_nothing(void **state)
     graph_finish(&graph);
     graph.program.functions[G].is_absent = true;
     allocators_mark(&graph.program, NULL, 0);
-    heap_analyze(&graph.program);
+    heap_analyze(&graph.program, false);
     assert_int_equal(allocates(&graph, F), VERDICT_NEVER);
     graph_deinit(&graph);
 }
@@ -532,7 +532,7 @@ static void user_allocators(void **state)
         {{"no_such", ALLOCATOR_ALLOCATE, {-1, -1, -1}}, NULL},
     };
     allocators_mark(&graph.program, rules, 2);
-    heap_analyze(&graph.program);
+    heap_analyze(&graph.program, false);
     assert_int_equal(allocates(&graph, F), VERDICT_ALWAYS);
     assert_int_equal(graph.program.diagnostics.count, 1);
     graph_deinit(&graph);

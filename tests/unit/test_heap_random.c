@@ -463,7 +463,7 @@ static void check_program(uint64_t seed)
     random_graph_init(&graph, seed);
     graph.program.workers = 1 + seed % 2;
     allocators_mark(&graph.program, NULL, 0);
-    heap_analyze(&graph.program);
+    heap_analyze(&graph.program, false);
     for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
         struct model model = {.program = &graph.program, .role = (enum heap_role)role};
         build(&model);

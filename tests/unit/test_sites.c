@@ -24,7 +24,7 @@ static void analyze(struct graph *graph)
 {
     graph_finish(graph);
     allocators_mark(&graph->program, NULL, 0);
-    heap_analyze(&graph->program);
+    heap_analyze(&graph->program, false);
 }
 
 /** What is known of the site of calloc(count, size), given its constant arguments. */

@@ -26,7 +26,7 @@ static void analyze(struct graph *graph)
 {
     graph_finish(graph);
     allocators_mark(&graph->program, NULL, 0);
-    heap_analyze(&graph->program);
+    heap_analyze(&graph->program, false);
     stack_analyze(&graph->program);
 }
 

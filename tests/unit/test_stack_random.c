@@ -157,7 +157,7 @@ static void bounds_are_what_chains_need(void **state)
         random_graph_init(&graph, seed);
         graph.program.workers = 1 + seed % 2;
         allocators_mark(&graph.program, NULL, 0);
-        heap_analyze(&graph.program);
+        heap_analyze(&graph.program, false);
         stack_analyze(&graph.program);
         for (uint32_t i = 0; i < R_COUNT; i++) {
             bool seen[R_COUNT] = {false};

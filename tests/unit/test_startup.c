@@ -38,7 +38,7 @@ static const struct startup *analyze(struct graph *graph)
     graph->image.entry = graph->program.functions[START].address;
     graph->facts.main_function = MAIN;
     allocators_mark(&graph->program, NULL, 0);
-    heap_analyze(&graph->program);
+    heap_analyze(&graph->program, false);
     assert_true(graph->facts.startup.is_known);
     return &graph->facts.startup;
 }

@@ -1,5 +1,5 @@
 /* test_text.c: sizes for people, names cut to a width, hostile names. */
-#include "report/format/text.h"
+#include "report/format/names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -26,6 +26,7 @@
 #include "analysis/calls/known.h"
 #include "analysis/heap/allocators/allocators.h"
 #include "analysis/heap/certain.h"
+#include "analysis/heap/lines/lines.h"
 #include "analysis/heap/sites.h"
 #include "analysis/heap/startup/startup.h"
 #include "analysis/heap/ways.h"
@@ -134,7 +135,7 @@ static void prepare_facts(struct program *program)
     }
 }
 
-void heap_analyze(struct program *program)
+void heap_analyze(struct program *program, bool with_lines)
 {
     callgraph_expand_ifuncs(program);
     known_settle_frames(program);
@@ -150,6 +151,8 @@ void heap_analyze(struct program *program)
     find_witnesses(program, &returns);
     sites_find(program, &graph);
     startup_analyze(program, &graph, &returns);
+    if (with_lines)
+        lines_find(program, &graph, &returns);
     returns_deinit(&returns);
     callgraph_deinit(&graph);
 }

@@ -62,6 +62,8 @@ static bool is_on_path(const struct search *search, uint32_t call)
 {
     const struct returns *returns = search->ways->returns;
     uint8_t path = returns->call_paths[call];
+    if (search->ways->barred && search->ways->barred[call])
+        return false;
     if (path == CALL_PATH_DIVERGING && returns->ends_main[search->program->calls[call].from])
         return true;
     return path == CALL_PATH_NORMAL || (path != CALL_PATH_DEAD && !search->normal_only);
@@ -181,6 +183,15 @@ static void run_loose(struct search *search)
 
 /* ---- Searches -------------------------------------------------------------------------------- */
 
+/** Apart from own code, what only makes a block larger or smaller is not asked who gives back. */
+static bool is_end(const struct search *search, uint8_t role)
+{
+    bool is_apart = search->ways->barred != NULL;
+    return is_apart && search->ways->role == HEAP_FREES
+               ? role == ALLOCATOR_FREE
+               : allocator_counts(search->ways->role, role);
+}
+
 static void find_allocator(struct search *search, uint8_t flag, enum heap_way way)
 {
     const uint8_t *roles = search->program->facts->allocator_roles;
@@ -190,7 +201,7 @@ static void find_allocator(struct search *search, uint8_t flag, enum heap_way wa
     search->steps = search->ways->steps[way];
     search->count = search->next = 0;
     for (uint32_t i = 0; i < search->program->function_count; i++) {
-        if (allocator_counts(search->ways->role, roles[i]))
+        if (is_end(search, roles[i]))
             add(search, i, (struct step){NONE, NONE});
     }
     run(search);
@@ -273,29 +284,49 @@ static void find_unresolved(struct search *search, uint8_t flag)
     run(search);
 }
 
+static void search_init(struct search *ret, struct ways *ways)
+{
+    const struct program *program = ways->graph->program;
+    size_t functions = (size_t)program->function_count + 1;
+    *ret = (struct search){.ways = ways,
+                           .program = program,
+                           .queue = xmalloc(functions * sizeof *ret->queue),
+                           .places = xmalloc(functions * sizeof *ret->places)};
+    ways->flags = xcalloc((size_t)ways->graph->node_count + 1, sizeof *ways->flags);
+    find_loose_lists(ret);
+}
+
+static void search_deinit(struct search *search)
+{
+    free(search->queue);
+    free(search->places);
+    free(search->call_lists);
+    array_deinit(&search->lists);
+}
+
 void ways_init(struct ways *ret, const struct callgraph *graph, const struct returns *returns,
                enum heap_role role, struct step **steps)
 {
-    const struct program *program = graph->program;
-    *ret = (struct ways){.graph = graph,
-                         .returns = returns,
-                         .role = role,
-                         .flags = xcalloc((size_t)graph->node_count + 1, sizeof *ret->flags),
-                         .steps = steps};
-    struct search search = {
-        .ways = ret,
-        .program = program,
-        .queue = xmalloc(((size_t)program->function_count + 1) * sizeof *search.queue),
-        .places = xmalloc(((size_t)program->function_count + 1) * sizeof *search.places)};
-    find_loose_lists(&search);
+    struct search search;
+    *ret = (struct ways){.graph = graph, .returns = returns, .role = role, .steps = steps};
+    search_init(&search, ret);
     find_allocator(&search, MAY_ANY, WAY_ANY);
     find_allocator(&search, MAY_NORMAL, WAY_NORMAL);
     find_unresolved(&search, OPEN_ANY);
     find_unresolved(&search, OPEN_NORMAL);
-    free(search.queue);
-    free(search.places);
-    free(search.call_lists);
-    array_deinit(&search.lists);
+    search_deinit(&search);
+}
+
+void ways_init_apart(struct ways *ret, const struct callgraph *graph, const struct returns *returns,
+                     enum heap_role role, const bool *barred, struct step **steps)
+{
+    struct search search;
+    *ret = (struct ways){
+        .graph = graph, .returns = returns, .role = role, .barred = barred, .steps = steps};
+    search_init(&search, ret);
+    find_allocator(&search, MAY_ANY, WAY_ANY);
+    find_allocator(&search, MAY_NORMAL, WAY_NORMAL);
+    search_deinit(&search);
 }
 
 void ways_deinit(struct ways *ways)

@@ -20,6 +20,7 @@ struct ways {
     const struct callgraph *graph;
     const struct returns *returns;
     enum heap_role role;
+    const bool *barred;  /* of each call: ways do not lead over it; NULL: none */
     uint8_t *flags;      /* MAY_*, OPEN_* of each node */
     struct step **steps; /* [WAY_COUNT] arrays of function_count; the caller's */
 };
@@ -27,6 +28,13 @@ struct ways {
 /** Finds all four flags of each node and the first steps of the shortest ways. */
 void ways_init(struct ways *ret, const struct callgraph *graph, const struct returns *returns,
                enum heap_role role, struct step **steps);
+
+/**
+ * Finds MAY_* only, and the ways to the allocator, without the calls that are @p barred; of frees,
+ * to what does nothing else.
+ */
+void ways_init_apart(struct ways *ret, const struct callgraph *graph, const struct returns *returns,
+                     enum heap_role role, const bool *barred, struct step **steps);
 void ways_deinit(struct ways *ways);
 
 /** What avoid.c finds out. */

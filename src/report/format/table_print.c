@@ -5,7 +5,7 @@
  */
 #include "base/array.h"
 #include "base/memory.h"
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/report.h"
 
 #include <string.h>

@@ -143,8 +143,7 @@ static size_t fitting_head_bytes(const char *string, size_t *width)
     return bytes;
 }
 
-/* Adds @p string cleaned; where it is too wide, a head of @p share_percent, "…" and its tail. */
-static void add_cut(struct text *text, const char *string, size_t width, unsigned share_percent)
+void text_add_cut(struct text *text, const char *string, size_t width, unsigned share_percent)
 {
     struct text clean = {0};
     text_add_clean(&clean, string);
@@ -163,120 +162,12 @@ static void add_cut(struct text *text, const char *string, size_t width, unsigne
 
 void text_add_shortened(struct text *text, const char *string, size_t width)
 {
-    add_cut(text, string, width, 40);
+    text_add_cut(text, string, width, 40);
 }
 
 void text_add_short_path(struct text *text, const char *path, size_t width)
 {
-    add_cut(text, path, width, 0);
-}
-
-/* Brackets of generic arguments; those of operators and arrows are none. */
-static bool opens(const char *name, const char *at)
-{
-    bool is_operator = at - name >= 8 && memcmp(at - 8, "operator", 8) == 0;
-    return *at == '<' && at[1] != '<' && at[1] != '=' && !is_operator;
-}
-
-static bool closes(const char *name, const char *at)
-{
-    return *at == '>' && (at == name || (at[-1] != '-' && at[-1] != '='));
-}
-
-/*
- * Adds @p name with generic arguments nested @p kept deep or deeper replaced by an ellipsis; the
- * type that a name like "<T as Trait>::f" begins with is one level less deep. Adds the name as it
- * is if its brackets do not match.
- */
-static void add_without_arguments(struct text *text, const char *name, unsigned kept)
-{
-    size_t length = text->length;
-    unsigned depth = 0;
-    for (const char *at = name; *at; at++) {
-        bool is_outermost_type = name[0] == '<' && depth == 0 && at == name;
-        if (opens(name, at) && !is_outermost_type && depth++ == kept)
-            text_add(text, "<…");
-        if (closes(name, at) && depth > 0)
-            depth--;
-        if (depth <= kept)
-            text_add_bytes(text, at, 1);
-    }
-    if (depth == 0)
-        return;
-    text->length = length;
-    text_add(text, name);
-}
-
-void text_add_short_name(struct text *text, const char *name, size_t width)
-{
-    struct text brief = {0};
-    text_add_clean(&brief, name);
-    for (unsigned kept = 2; kept-- > 0 && text_width(text_string(&brief)) > width;) {
-        text_clear(&brief);
-        add_without_arguments(&brief, name, kept);
-    }
-    add_cut(text, text_string(&brief), width, 40);
-    text_deinit(&brief);
-}
-
-size_t name_without_parameters(const char *name)
-{
-    size_t length = strlen(name);
-    unsigned depth = 0;
-    size_t at = length;
-    if (length > 6 && strcmp(name + length - 6, " const") == 0)
-        at -= 6;
-    if (at == 0 || name[at - 1] != ')')
-        return length;
-    while (at-- > 1) {
-        depth += name[at] == ')';
-        depth -= name[at] == '(';
-        if (depth == 0)
-            return at;
-    }
-    return length;
-}
-
-/* Returns where the last part of [name, end) begins, looking outside of brackets only. */
-static const char *last_part(const char *name, const char *end)
-{
-    unsigned depth = 0;
-    for (const char *at = end; at - name >= 2; at--) {
-        depth += at[-1] == '>';
-        depth -= at[-1] == '<' && depth > 0;
-        if (depth == 0 && at[-1] == ':' && at[-2] == ':')
-            return at;
-    }
-    return name;
-}
-
-/* Of the type that "<a::Type as b::Trait>::f" begins with only "Type" is of use here. */
-static void add_type_part(struct text *text, const char *part, const char *end)
-{
-    if (end - part < 2 || *part != '<' || end[-1] != '>') {
-        text_add_bytes(text, part, (size_t)(end - part));
-        return;
-    }
-    const char *trait = memmem(part, (size_t)(end - part), " as ", 4);
-    end = trait ? trait : end - 1;
-    part = last_part(part + 1, end);
-    text_add_bytes(text, part, (size_t)(end - part));
-}
-
-void text_add_last_parts(struct text *text, const char *name)
-{
-    struct text brief = {0};
-    add_without_arguments(&brief, name, 0);
-    const char *whole = text_string(&brief);
-    const char *end = whole + name_without_parameters(whole);
-    const char *last = last_part(whole, end);
-    if (last > whole) {
-        const char *type_end = last - 2;
-        add_type_part(text, last_part(whole, type_end), type_end);
-        text_add(text, "::");
-    }
-    text_add_bytes(text, last, (size_t)(end - last));
-    text_deinit(&brief);
+    text_add_cut(text, path, width, 0);
 }
 
 void text_add_count(struct text *text, uint64_t count)

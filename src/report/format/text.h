@@ -37,20 +37,12 @@ void text_add_clean(struct text *text, const char *string);
  */
 void text_add_shortened(struct text *text, const char *string, size_t width);
 
-/**
- * Adds a function's or variable's name in at most @p width columns: generic arguments give way
- * first, the inner ones before the outer ("Vec<…>::push"), then the middle.
- */
-void text_add_short_name(struct text *text, const char *name, size_t width);
+/** Adds @p string in at most @p width columns; where it is too wide, a head of @p share_percent of
+ *  that, "…" and its tail. */
+void text_add_cut(struct text *text, const char *string, size_t width, unsigned share_percent);
 
 /** Adds a source path in at most @p width columns; its beginning gives way. */
 void text_add_short_path(struct text *text, const char *path, size_t width);
-
-/** Adds the last two parts of a qualified name without its arguments: "Vec<…>::push". */
-void text_add_last_parts(struct text *text, const char *name);
-
-/** Returns how many bytes of @p name stand before the parameters that it ends with, if it does. */
-size_t name_without_parameters(const char *name);
 
 /** Adds 1234567 as "1,234,567". */
 void text_add_count(struct text *text, uint64_t count);

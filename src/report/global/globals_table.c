@@ -5,7 +5,7 @@
 #include "report/global/globals_table.h"
 
 #include "program/debug.h"
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/file.h"
 #include "report/shared/function.h"
 #include "report/shared/place.h"
@@ -243,8 +243,10 @@ static struct cell get_references(struct report *report, uint32_t row)
 
 static struct cell get_origin(struct report *report, uint32_t row)
 {
-    static const char *const names[] = {
-        [ORIGIN_USER] = "user", [ORIGIN_LIBRARY] = "library", [ORIGIN_RUNTIME] = "runtime"};
+    static const char *const names[] = {[ORIGIN_USER] = "user",
+                                        [ORIGIN_DEPENDENCY] = "dependency",
+                                        [ORIGIN_LIBRARY] = "library",
+                                        [ORIGIN_RUNTIME] = "runtime"};
     return cell_text(names[owner_at(report, row)->origin]);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "report/format/text.h"
 #include "report/heap/heap_table.h"
+#include "report/heap/lines_table.h"
 #include "report/heap/why.h"
 #include "report/shared/document.h"
 #include "report/shared/function.h"
@@ -12,6 +13,7 @@
 enum { USUAL_ROWS = 20, STARTUP_ROWS = 8 };
 
 static const struct part heap_parts[] = {
+    {"lines", &lines_table, list_lines, true},
     {"functions", &heap_table, list_functions, true},
     {"sites", &site_table, list_sites, true},
     {"startup", &startup_object, NULL, false},
@@ -73,6 +75,33 @@ static size_t keep_user_sites(struct report *report, struct rows *rows)
             rows->data[kept++] = rows->data[i];
     rows->count = kept;
     return all - kept;
+}
+
+/* Lines that only panics get to are of no interest to most. */
+static size_t keep_normal_lines(struct report *report, struct rows *rows)
+{
+    size_t kept = 0, all = rows->count;
+    for (size_t i = 0; i < all; i++)
+        if (report->options->all || !is_line_on_panic(report, rows->data[i]))
+            rows->data[kept++] = rows->data[i];
+    rows->count = kept;
+    return all - kept;
+}
+
+static void print_lines(struct report *report)
+{
+    struct rows rows = {0};
+    list_lines(report, &rows);
+    rows_filter(report, &lines_table, &rows);
+    size_t folded = keep_normal_lines(report, &rows);
+    rows_sort_as_asked(report, &lines_table, NULL, &rows);
+    bool has_lines = report->program->images[0]->debug != NULL;
+    report_print_rows(report, has_lines ? "Your lines that use the heap" : "Where you use the heap",
+                      &lines_table, &rows, 0, USUAL_ROWS);
+    if (folded)
+        screen_printf(&report->screen, STYLE_DIM, "and %zu that only panics get to (--all)\n",
+                      folded);
+    rows_deinit(&rows);
 }
 
 static void print_functions(struct report *report)
@@ -147,6 +176,7 @@ struct error *report_heap(struct report *report)
     }
     report_print_header(report);
     print_verdicts(report);
+    print_lines(report);
     print_functions(report);
     print_sites(report);
     print_startup(report);

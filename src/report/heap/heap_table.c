@@ -5,6 +5,7 @@
 #include "report/heap/heap_table.h"
 
 #include "base/array.h"
+#include "report/format/type_name.h"
 #include "report/heap/site_amount.h"
 #include "report/heap/site_type.h"
 #include "report/shared/call.h"
@@ -321,7 +322,12 @@ static struct cell get_site_type(struct report *report, uint32_t row)
 static struct cell get_site_type_text(struct report *report, uint32_t row)
 {
     const char *type = site_type(report, site_at(report, row));
-    return cell_text(type ? type : "");
+    struct text text = {0};
+    if (type)
+        text_add_type(&text, type);
+    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
+    text_deinit(&text);
+    return cell;
 }
 
 static const struct column site_columns[] = {

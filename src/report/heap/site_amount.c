@@ -4,7 +4,7 @@
  */
 #include "report/heap/site_amount.h"
 
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/call.h"
 #include "report/shared/function.h"
 

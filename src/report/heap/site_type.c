@@ -147,15 +147,7 @@ static bool is_plumbing(const char *name)
     return false;
 }
 
-struct search {
-    struct report *report;
-    const char *one; /* what a C++ allocator hands out, perhaps many of it; or NULL */
-    const char *type;
-    bool is_narrow_only;
-};
-
-/* Looks at one name; false: the search is over. */
-static bool look_at(struct search *search, const char *name)
+bool type_search_look_at(struct type_search *search, const char *name)
 {
     name = plain_name(name);
     for (size_t i = 0; i < COUNT(makers); i++) {
@@ -164,7 +156,10 @@ static bool look_at(struct search *search, const char *name)
             continue;
         const char *type =
             search->one ? search->one : first_argument(search->report, name + strlen(maker->start));
-        if (type && (!search->one || maker->is_array))
+        // Where the name has lost its type, one further out may have it.
+        if (!type)
+            return true;
+        if (!search->one || maker->is_array)
             search->type = arena_printf(&search->report->arena, maker->format, type);
         return false;
     }
@@ -185,14 +180,14 @@ const char *site_type(struct report *report, const struct site *site)
     const struct call *call = &program->calls[site->call];
     const struct function *function = &program->functions[call->from];
     struct source_frame frames[MAX_INLINED];
-    struct search search = {.report = report};
+    struct type_search search = {.report = report};
     uint32_t count;
     place_of_code(program, call->from, call->address, frames, &count);
     bool goes_on = site->kind != SITE_MAP;
     for (uint32_t i = 0; goes_on && i < count; i++)
-        goes_on = look_at(&search, frames[i].name);
+        goes_on = type_search_look_at(&search, frames[i].name);
     search.is_narrow_only = function->debug_function == NONE;
     if (goes_on && count < MAX_INLINED)
-        look_at(&search, program_function_name(report->program, call->from));
+        type_search_look_at(&search, program_function_name(report->program, call->from));
     return search.type ? search.type : search.one;
 }

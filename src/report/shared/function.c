@@ -1,13 +1,14 @@
 /*
  * function.c: names, places and aliases of functions.
  *
- * A name given by a person is compared in three rounds, the first with a hit counts: readable or
- * linkage name; the readable name without its arguments; its last parts ("run" for
- * "app::server::run", "server::run" too).
+ * A name given by a person is compared in rounds, the first with a hit counts: readable or linkage
+ * name; the readable name without its parameters and what the compiler put behind it (`.isra.0`);
+ * its last parts ("run" for "app::server::run", "server::run" too); the same without generic
+ * arguments ("Vec::push").
  */
 #include "report/shared/function.h"
 
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/file.h"
 #include "report/shared/place.h"
 
@@ -165,6 +166,25 @@ static bool matches_end(const char *readable, const char *linkage_name, const ch
            memcmp(readable + whole - length - 2, "::", 2) == 0;
 }
 
+/** Whether @p whole is @p name or ends in it behind "::". */
+static bool ends_in(const char *whole, const char *name)
+{
+    size_t length = strlen(whole), end = strlen(name);
+    if (length < end || strcmp(whole + length - end, name) != 0)
+        return false;
+    return length == end || (length > end + 2 && memcmp(whole + length - end - 2, "::", 2) == 0);
+}
+
+static bool matches_bare(const char *readable, const char *linkage_name, const char *name)
+{
+    (void)linkage_name;
+    struct text bare = {0};
+    text_add_bare_name(&bare, readable);
+    bool is_match = ends_in(text_string(&bare), name);
+    text_deinit(&bare);
+    return is_match;
+}
+
 static bool is_nameable(const struct program *program, uint32_t function)
 {
     const struct function *record = &program->functions[function];
@@ -217,7 +237,8 @@ static struct error *no_such_function(struct report *report, const char *name)
 
 struct error *functions_named(struct report *report, const char *name, struct rows *ret)
 {
-    static name_matcher *const rounds[] = {matches_whole, matches_without_arguments, matches_end};
+    static name_matcher *const rounds[] = {matches_whole, matches_without_arguments, matches_end,
+                                           matches_bare};
     for (size_t i = 0; i < sizeof rounds / sizeof rounds[0] && *name; i++) {
         match_functions(report, rounds[i], name, ret);
         if (ret->count)

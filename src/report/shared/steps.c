@@ -1,7 +1,7 @@
 /* steps.c: a path is its first function and then the target of each step. */
 #include "report/shared/steps.h"
 
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/call.h"
 #include "report/shared/function.h"
 

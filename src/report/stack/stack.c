@@ -1,7 +1,7 @@
 /*
  * stack.c: the report on the stack: frames, bounds, and why some have none. tree.c is its --from.
  */
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/document.h"
 #include "report/shared/function.h"
 #include "report/shared/select.h"

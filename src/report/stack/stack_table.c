@@ -4,7 +4,7 @@
  */
 #include "report/stack/stack_table.h"
 
-#include "report/format/text.h"
+#include "report/format/names.h"
 #include "report/shared/file.h"
 #include "report/shared/function.h"
 #include "report/shared/place.h"

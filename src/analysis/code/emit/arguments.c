@@ -136,6 +136,15 @@ static uint8_t kind_of_origin(const struct flow *flow, const struct value *value
     return value->unit == ORIGIN_LOAD ? ARGUMENT_LOADED : ARGUMENT_OTHER;
 }
 
+/**
+ * Whether an unknown number was multiplied by lea alone. It may have been shifted before, so that
+ * the factor is a part of the whole: `shl $4; lea (%rax,%rax,2)`.
+ */
+static bool may_be_partial(const struct value *value)
+{
+    return value->form == FORM_INDEX && (value->unit == 3 || value->unit == 5 || value->unit == 9);
+}
+
 /** Describes what a register holds. */
 static struct argument describe(const struct flow *flow, const struct value *value)
 {
@@ -145,6 +154,8 @@ static struct argument describe(const struct flow *flow, const struct value *val
     ret.kind = ARGUMENT_FRAME;
     if (value->form == FORM_STACK)
         return ret;
+    if (may_be_partial(value))
+        return (struct argument){.factor = 1, .kind = ARGUMENT_OTHER};
     struct amount amount = {*value, 1, 0}, next;
     if (value->form == FORM_INDEX && value->unit)
         amount = (struct amount){*value, value->unit, value->number};

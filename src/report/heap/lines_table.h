@@ -1,0 +1,19 @@
+/*
+ * lines_table.h: the lines of own code that enter the heap, as rows.
+ */
+#ifndef DWELL_REPORT_LINES_TABLE_H
+#define DWELL_REPORT_LINES_TABLE_H
+
+#include "report/report.h"
+
+extern const struct table lines_table;
+
+void list_lines(struct report *report, struct rows *ret);
+
+/** Whether only paths that panic, abort or throw get to the heap there. */
+bool is_line_on_panic(const struct report *report, uint32_t line);
+
+/** "may allocate", "frees", ... */
+const char *line_verb(const struct heap_line *line);
+
+#endif
