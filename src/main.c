@@ -51,6 +51,8 @@ static const struct option_row option_rows[] = {
      "prove the verdict of FUNCTION: the path, call by call"},
     {"from", 0, OPTION_TEXT, "FUNCTION", NULL, "stack", FIELD(from), 0,
      "the tree of calls below FUNCTION with their stack"},
+    {"from", 0, OPTION_TEXT, "FUNCTION", NULL, "heap", FIELD(from), 0,
+     "all that a call of FUNCTION can do with the heap, by its own lines"},
     {"dot", 0, OPTION_FLAG, NULL, NULL, "calls", FIELD(dot), 0,
      "a graph for Graphviz: dashed on panic, dotted unresolved"},
     {"completion", 0, OPTION_CHOICE, "SHELL", "bash", NULL, FIELD(completion), 0,

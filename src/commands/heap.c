@@ -7,5 +7,6 @@ struct error *command_heap(struct session *session, const char *path)
     if (error)
         return error;
     session_analyze(session, TOPIC_LINES);
-    return session_report(session, report_heap, session->options->why);
+    const struct options *options = session->options;
+    return session_report(session, report_heap, options->from ? options->from : options->why);
 }

@@ -80,7 +80,8 @@ struct error *session_report(struct session *session, report_function *report, c
                                    .limit = options->limit,
                                    .sort = options->sort,
                                    .filter = options->filter,
-                                   .function = function};
+                                   .function = function,
+                                   .is_tree = options->from != NULL};
     // From here on the terminal belongs to the answer.
     progress_stop(session->progress);
     session->progress = NULL;

@@ -297,6 +297,7 @@ struct facts {
     struct heap_line *lines; /* by file, line, function; NULL if they were not asked for */
     uint32_t line_count;
     uint32_t *line_sites;
+    uint32_t *call_lines[HEAP_ROLE_COUNT];                /* of each call: its line, NONE */
     struct step *apart_steps[HEAP_ROLE_COUNT][WAY_COUNT]; /* of each function, as `steps`, over
                                                             calls that have no own frame */
     struct startup startup;

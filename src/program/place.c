@@ -39,14 +39,17 @@ struct place place_of_code(const struct program *program, uint32_t function, uin
         return (struct place){NULL, 0};
     const struct debug_line *row = debug_line_at(debug, address);
     struct place place = {NULL, 0};
+    uint32_t file = row ? row->file : NONE;
     if (row)
-        place = (struct place){file_name(debug, row->file), row->line};
+        place = (struct place){file_name(debug, file), row->line};
     uint32_t inlined[MAX_INLINED];
     uint32_t count = debug_inlined_at(debug, address, MAX_INLINED, inlined);
     for (uint32_t i = 0; i < count; i++) {
         const struct debug_inlined *call = &debug->inlined[inlined[i]];
-        ret_frames[i] = (struct source_frame){call->name, place.file, place.line};
-        place = (struct place){file_name(debug, call->call_file), call->call_line};
+        ret_frames[i] = (struct source_frame){call->name, place.file, place.line,
+                                              file < debug->file_count ? file : NONE};
+        file = call->call_file;
+        place = (struct place){file_name(debug, file), call->call_line};
     }
     *ret_count = count;
     return place;

@@ -11,6 +11,7 @@ struct source_frame {
     const char *name;
     const char *file; /* NULL if not known */
     uint32_t line;    /* 0 if not known */
+    uint32_t file_id; /* index of the file in its image's debug->files, NONE */
 };
 
 enum { MAX_INLINED = 64 };

@@ -24,8 +24,10 @@ struct report_options {
     const char *sort;     /* key of a column, NULL for the report's own order */
     const char *filter;   /* POSIX extended expression, NULL for none */
     const char *function; /* the one that --why or --from names, or NULL */
+    bool is_tree;         /* it is --from */
 };
 
+struct branches;
 struct report_filter;
 struct segment_owners;
 struct source_frame;
@@ -45,6 +47,7 @@ struct report {
     struct segment_owners *segments; /* of each segment of images[0]; globals only */
     struct tree *tree;               /* stack --from only */
     struct why *why;                 /* heap --why only */
+    struct branches *branches;       /* heap --from only */
     struct rows list;                /* rows of the list cells of the current row */
     struct source_frame *frames;     /* rows of the table of inlined frames */
     size_t frame_count, frame_capacity;

@@ -215,10 +215,24 @@ def compare(debug, optimized):
             return [failed(problem, "build")]
     excused = directives_of(optimized, "worse")
     before, after = own_functions(debug), own_functions(optimized)
-    return [compare_function(name, before[name], after[name])
-            for name in sorted(before.keys() & after.keys())
-            if os.path.basename(before[name]["file"] or "") == os.path.basename(debug.source)
-            and not any(assertions.equal(name, word) for word in excused)]
+    results = [compare_function(name, before[name], after[name])
+               for name in sorted(before.keys() & after.keys())
+               if os.path.basename(before[name]["file"] or "") == os.path.basename(debug.source)
+               and not any(assertions.equal(name, word) for word in excused)]
+    more = sorted(own_lines(optimized, excused, (False,)) - own_lines(debug, (), (False, True)))
+    return results + [failed(f"{more}: use the heap in an optimized build, not in debug", "lines")
+                      if more else passed()]
+
+
+GUESSED = ("vtable", "field", "prototype", "address_taken")
+
+
+def own_lines(build, excused, on_panic):
+    """The lines of the source that use the heap: optimizing takes some away, and adds none."""
+    name = os.path.basename(build.source)
+    return {line["line"] for line in values_of_root(build, "lines")
+            if os.path.basename(line["file"] or "") == name and line["line"]
+            and line["on_panic"] in on_panic and line["through_kind"] not in GUESSED and not any(assertions.equal(line["function"], word) for word in excused)}
 
 
 def own_functions(build):

@@ -1,8 +1,9 @@
 /*
  * heap.c: the report on the heap: which functions can reach the allocator, and where they do.
- * why.c is its --why.
+ * why.c is its --why, from.c its --from.
  */
 #include "report/format/text.h"
+#include "report/heap/from.h"
 #include "report/heap/heap_table.h"
 #include "report/heap/lines_table.h"
 #include "report/heap/why.h"
@@ -165,6 +166,8 @@ static void print_startup(struct report *report)
 
 struct error *report_heap(struct report *report)
 {
+    if (report->options->function && report->options->is_tree)
+        return report_from(report, report->options->function);
     if (report->options->function)
         return report_why(report, report->options->function);
     struct error *error = report_check_sort(report, heap_parts, PART_COUNT);

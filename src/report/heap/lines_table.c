@@ -354,6 +354,17 @@ static struct cell get_through(struct report *report, uint32_t row)
     return steps_cell(report, line->target, steps, count);
 }
 
+/** How the weakest call of the way is known. */
+static struct cell get_through_kind(struct report *report, uint32_t row)
+{
+    const struct heap_line *line = line_at(report, row);
+    struct step steps[MAX_STEPS];
+    uint32_t count = steps_behind(report, line, steps);
+    uint32_t weakest = steps_kind(report->program, steps, count);
+    uint32_t first = shown_call(report->program, line->call).kind;
+    return cell_text(call_kind_name(weakest == NONE || first > weakest ? first : weakest));
+}
+
 /** "Vec::push" of "alloc::vec::Vec<T>::push": what is inside of brackets says little here. */
 static void add_brief(struct text *text, const char *name)
 {
@@ -453,6 +464,7 @@ static const struct column lines_columns[] = {
     {"on_panic", NULL, UNIT_NONE, get_on_panic, NULL},
     {"certain", NULL, UNIT_NONE, get_certain, NULL},
     {"through", NULL, UNIT_NONE, get_through, &name_table},
+    {"through_kind", NULL, UNIT_NONE, get_through_kind, NULL},
     {"sites", NULL, UNIT_NONE, get_sites, &site_address_table},
 };
 const struct table lines_table = TABLE(lines_columns);

@@ -73,7 +73,8 @@ class Builder:
                    *rng.choice(([], ["-g"]))]
         # The driver's heap never grows: in a static file without symbols nothing tells of it.
         must_have_names = "static" in model_options
-        return command + rng.choices(([], ["stripped"], ["shared"]), (8, not must_have_names, 1))[0]
+        weights = 8, not must_have_names, "program" not in features
+        return command + rng.choices(([], ["stripped"], ["shared"]), weights)[0]
 
     def driver(self, kind):
         if kind not in self.objects:

@@ -13,7 +13,6 @@
 #include "analysis/heap/lines/reach.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "program/debug.h"
 #include "program/place.h"
 
 #include <stdlib.h>
@@ -83,17 +82,13 @@ static bool is_certain(const struct program *program, enum heap_role role,
 static void set_place(const struct program *program, unsigned depth, struct heap_line *line)
 {
     const struct call *call = &program->calls[line->call];
-    const struct debug_info *debug = program->images[0]->debug;
-    const struct debug_line *row = debug_line_at(debug, call->address);
-    uint32_t inlined[MAX_INLINED], file = row ? row->file : NONE;
-    uint32_t count = debug_inlined_at(debug, call->address, MAX_INLINED, inlined);
-    line->line = row ? row->line : 0;
-    for (unsigned i = 0; i < depth && i < count; i++) {
-        file = debug->inlined[inlined[i]].call_file;
-        line->line = debug->inlined[inlined[i]].call_line;
-    }
-    line->function = depth < count ? debug->inlined[inlined[depth]].name : NULL;
-    line->file = debug && file < debug->file_count ? debug->files[file] : NULL;
+    struct source_frame frames[MAX_INLINED];
+    uint32_t count;
+    struct place place = place_of_code(program, call->from, call->address, frames, &count);
+    bool is_inlined = depth < count;
+    line->function = is_inlined ? frames[depth].name : NULL;
+    line->file = is_inlined ? frames[depth].file : place.file;
+    line->line = is_inlined ? frames[depth].line : place.line;
 }
 
 static void add_line(struct finder *finder, enum heap_role role, uint32_t index)
@@ -202,6 +197,10 @@ static void keep_lines(struct finder *finder)
             line.is_certain &= found[end].is_certain;
         }
         set_sites(finder, i, end, &line);
+        uint32_t *call_lines =
+            program->facts->call_lines[line.kind == LINE_FREE ? HEAP_FREES : HEAP_ALLOCATES];
+        for (size_t j = i; j < end; j++)
+            call_lines[found[j].call] = (uint32_t)kept;
         lines[kept++] = line;
     }
     size_t bytes = finder->reach.sites.count * sizeof *program->facts->line_sites;
@@ -213,6 +212,13 @@ static void keep_lines(struct finder *finder)
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */
+
+static void prepare_calls(struct program *program, uint32_t **ret_lines)
+{
+    size_t bytes = ((size_t)program->call_count + 1) * sizeof **ret_lines;
+    *ret_lines = arena_alloc(&program->arena, bytes);
+    memset(*ret_lines, 0xff, bytes); // NONE
+}
 
 static void prepare_steps(struct program *program, struct step *steps[WAY_COUNT])
 {
@@ -250,8 +256,10 @@ void lines_find(struct program *program, const struct callgraph *graph,
     CLEANUP_FREE bool *barred = xcalloc((size_t)program->call_count + 1, sizeof *barred);
     for (uint32_t i = 0; i < program->call_count; i++)
         barred[i] = finder.depths[i] != NOT_OWN;
-    for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++)
+    for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
         prepare_steps(program, program->facts->apart_steps[role]);
+        prepare_calls(program, &program->facts->call_lines[role]);
+    }
     struct searches searches = {&finder, returns, barred};
     parallel_for(program->workers, HEAP_ROLE_COUNT, 1, find_ways, &searches);
     reach_init(&finder.reach, program, &finder.ways[HEAP_ALLOCATES]);

@@ -11,7 +11,6 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
-#include "program/debug.h"
 #include "program/place.h"
 
 struct search {
@@ -22,15 +21,12 @@ struct search {
 static uint8_t depth_of(const struct program *program, const struct call *call)
 {
     const struct facts *facts = program->facts;
-    const struct debug_info *debug = program->images[0]->debug;
-    const struct debug_line *line = debug_line_at(debug, call->address);
-    uint32_t inlined[MAX_INLINED], file = line ? line->file : NONE;
-    uint32_t count = debug_inlined_at(debug, call->address, MAX_INLINED, inlined);
-    for (uint32_t i = 0; i < count; i++) {
-        if (file < debug->file_count && facts->file_origins[file] == ORIGIN_USER)
+    struct source_frame frames[MAX_INLINED];
+    uint32_t count;
+    place_of_code(program, call->from, call->address, frames, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (frames[i].file_id != NONE && facts->file_origins[frames[i].file_id] == ORIGIN_USER)
             return (uint8_t)i;
-        file = debug->inlined[inlined[i]].call_file;
-    }
     return facts->origins[call->from] == ORIGIN_USER ? (uint8_t)count : NOT_OWN;
 }
 

@@ -190,6 +190,7 @@ def by_linker(e, p, value):
             e.headers_done.add("hunt_overridden")
             with e.function("__attribute__((weak)) long hunt_overridden(long a)"):
                 e.say("return a;")
+        e.features.add("program")  # of a library alone, nobody knows what overrides it
         e.say(f"{e.fn} *w = hunt_overridden;", f"if (v == 2) w = {value()};")
         return "w"
     if p["how"] == "alias":
