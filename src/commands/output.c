@@ -1,29 +1,60 @@
 /*
  * output.c: the screen.
  *
- * A terminal gets colour, its own width and a pager; a pipe or file gets neither, and lines of up
- * to 200 characters unless COLUMNS says otherwise: names of generic functions run to thousands, and
- * whoever needs them whole reads JSON. A pager that cannot be started is done without.
+ * A terminal gets colour, its own width and a pager. A pipe gets neither colour nor pager, but the
+ * width of the terminal that the process belongs to, since at its end stands `head` or `less`. A
+ * file, and what has no terminal, gets lines of up to 200 characters: names of generic functions
+ * run to thousands, and whoever needs them whole reads JSON. COLUMNS says otherwise. A pager that
+ * cannot be started is done without.
  */
 #include "commands/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { NARROWEST = 40, WIDEST = 10000, USUAL = 80, PIPED = 200 };
 
+static long terminal_width(int descriptor)
+{
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/** Of the terminal that controls the process, 0 if there is none. */
+static long controlling_width(void)
+{
+    int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (terminal < 0)
+        return 0;
+    long width = terminal_width(terminal);
+    close(terminal);
+    return width;
+}
+
+static bool is_pipe(int descriptor)
+{
+    struct stat status;
+    return fstat(descriptor, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
 static unsigned width_of(bool is_terminal)
 {
     const char *columns = getenv("COLUMNS");
     long width = columns ? strtol(columns, NULL, 10) : 0;
-    struct winsize size;
-    if (width <= 0 && is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        width = size.ws_col;
+    if (width <= 0)
+        width = terminal_width(STDOUT_FILENO);
+    if (width <= 0 && is_pipe(STDOUT_FILENO))
+        width = terminal_width(STDERR_FILENO);
+    if (width <= 0 && is_pipe(STDOUT_FILENO))
+        width = controlling_width();
     if (width <= 0)
         return is_terminal ? USUAL : PIPED;
     return (unsigned)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);

@@ -17,9 +17,9 @@ HUNT_PARTS, HUNT_PROGRAMS = 4, 25
 
 
 def collect_checks(context):
-    """What reads only the source tree; once, not for each build."""
+    """What is about the source tree and the text, once and not for each build."""
     if not context.is_sanitized:
-        for name in ("check_layers.sh", "check_paths.sh", "check_manual.sh"):
+        for name in ("check_layers.sh", "check_paths.sh", "check_manual.sh", "check_width.py"):
             yield name, lambda name=name: run_script(context, name, context.build)
 
 

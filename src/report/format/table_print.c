@@ -1,7 +1,7 @@
 /*
  * table_print.c: a table as text. Columns are as wide as their widest cell. Where the screen is
- * narrower, paths give way first, from their beginnings, then names, in their middles. Columns in
- * which no row says anything are left out.
+ * narrower, paths give way first, from their beginnings, then names, in their middles, and if that
+ * is not enough, all that is no number. Columns in which no row says anything are left out.
  */
 #include "base/array.h"
 #include "base/memory.h"
@@ -130,6 +130,10 @@ static size_t column_to_narrow(const struct layout *layout)
         column = widest_column(layout, UNIT_NAME, NARROW_NAME);
     if (column == layout->column_count)
         column = widest_column(layout, UNIT_PATH, NARROWEST);
+    if (column == layout->column_count)
+        column = widest_column(layout, UNIT_NAME, NARROWEST);
+    if (column == layout->column_count)
+        column = widest_column(layout, UNIT_NONE, NARROWEST);
     return column;
 }
 

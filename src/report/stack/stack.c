@@ -150,9 +150,12 @@ struct error *report_stack(struct report *report)
     print_functions(report);
     if (!report->filter)
         print_cycles(report);
-    screen_print(&report->screen, STYLE_DIM,
-                 "\nBytes, return addresses included; ≥ is the deepest known stack where there is "
-                 "no bound.\n");
+    fputc('\n', report->screen.out);
+    report_print_wrapped(
+        report, STYLE_DIM,
+        "Bytes, return addresses included; ≥ is the deepest known stack where there "
+        "is no bound.",
+        0);
     report_print_diagnostics(report);
     return NULL;
 }
