@@ -56,6 +56,7 @@ enum origin {
  */
 struct owner {
     uint64_t address, bytes;  /* of TLS_DATA and TLS_BSS: offset in the thread-local block */
+    int64_t zero_bytes;       /* that are zero when the program starts; -1: not counted */
     const char *linkage_name; /* symbol, or NULL */
     const char *name;         /* readable; NULL: demangle linkage_name; never both NULL */
     const char *type;         /* NULL if not known */

@@ -349,4 +349,5 @@ void globals_analyze(struct program *program)
         memcpy(facts->owners, list.data, list.count * sizeof *facts->owners);
     free(list.data);
     globals_find_users(program);
+    globals_count_zeroes(program);
 }

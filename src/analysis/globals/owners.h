@@ -65,6 +65,9 @@ void marks_collect_thread(struct program *program, struct marks *ret);
 /** Who uses each owner, and who writes it before main. */
 void globals_find_users(struct program *program);
 
+/** Fills owner.zero_bytes. */
+void globals_count_zeroes(struct program *program);
+
 /* ---- What the bytes look like (shape.c) ---------------------------------------------- */
 
 /** Length of the text at @p data including its NUL, 0 if it is no text ended by NUL. */

@@ -228,6 +228,21 @@ static struct cell get_used_by(struct report *report, uint32_t row)
     return cell_list(report, begin);
 }
 
+static struct cell get_zero_bytes(struct report *report, uint32_t row)
+{
+    return cell_signed(owner_at(report, row)->zero_bytes);
+}
+
+/* Of what the file holds, if it is worth a look. */
+static struct cell get_zeroes_text(struct report *report, uint32_t row)
+{
+    enum { WORTH_SAYING = 64 };
+    const struct owner *owner = owner_at(report, row);
+    bool is_in_file = owner->memory != MEMORY_BSS && owner->memory != MEMORY_TLS_BSS;
+    bool is_said = is_in_file && owner->zero_bytes >= WORTH_SAYING;
+    return is_said ? cell_number((uint64_t)owner->zero_bytes) : cell_text("");
+}
+
 static struct cell get_initializer(struct report *report, uint32_t row)
 {
     uint32_t function = owner_at(report, row)->initializer;
@@ -265,6 +280,8 @@ static const struct column owner_columns[] = {
     {"linkage_name", NULL, UNIT_NONE, get_linkage_name, NULL},
     {"address", NULL, UNIT_ADDRESS, get_address, NULL},
     {"bytes", "BYTES", UNIT_BYTES, get_bytes, NULL},
+    {"zero_bytes", NULL, UNIT_BYTES, get_zero_bytes, NULL},
+    {NULL, "ZERO", UNIT_BYTES, get_zeroes_text, NULL},
     {"section", NULL, UNIT_NONE, get_section, NULL},
     {"memory", "MEMORY", UNIT_NONE, get_memory, NULL},
     {"writable", NULL, UNIT_NONE, get_is_writable, NULL},
@@ -395,6 +412,18 @@ void memory_totals(const struct report *report, struct byte_count *ret)
         ret[owner->memory].bytes += owner->bytes;
         ret[owner->memory].count++;
     }
+}
+
+uint64_t zeroes_in_file(const struct report *report)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < report->facts->owner_count; i++) {
+        const struct owner *owner = &report->facts->owners[i];
+        bool is_in_file = owner->memory != MEMORY_BSS && owner->memory != MEMORY_TLS_BSS;
+        if (is_in_file && owner->zero_bytes == (int64_t)owner->bytes)
+            bytes += owner->bytes;
+    }
+    return bytes;
 }
 
 bool is_user_global(const struct report *report, uint32_t owner)

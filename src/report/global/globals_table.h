@@ -28,6 +28,10 @@ void memory_totals(const struct report *report, struct byte_count *ret);
 const char *memory_name(unsigned memory);
 const char *owner_kind_name(unsigned kind);
 
+/** Bytes of the file that belong to objects which are zero all over: in .bss they would take none.
+ */
+uint64_t zeroes_in_file(const struct report *report);
+
 /** Tells whether the owner is a piece of the user's data: what people mean by a global. */
 bool is_user_global(const struct report *report, uint32_t owner);
 

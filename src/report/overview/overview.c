@@ -205,6 +205,22 @@ static void print_grid(struct report *report)
 
 /* ---- Below the boxes ------------------------------------------------------------------------- */
 
+/* What the file need not hold. */
+static void print_zeroes(struct report *report)
+{
+    enum { WORTH_SAYING = 4096 };
+    uint64_t zeroes = zeroes_in_file(report);
+    struct text text = {0};
+    if (zeroes >= WORTH_SAYING) {
+        text_add_human(&text, zeroes);
+        text_add(&text,
+                 " of the file are objects that are zero all over: in .bss they would take nothing "
+                 "(dwell globals --sort zero_bytes)");
+        report_print_wrapped(report, STYLE_DIM, text_string(&text), 0);
+    }
+    text_deinit(&text);
+}
+
 static void print_largest_globals(struct report *report)
 {
     struct rows rows = {0};
@@ -217,6 +233,7 @@ static void print_largest_globals(struct report *report)
         table_print(report, &owner_table, rows.data, rows_shown(report, rows.count, TOP_ROWS));
     }
     rows_deinit(&rows);
+    print_zeroes(report);
 }
 
 static struct cell get_path_frame(struct report *report, uint32_t function)

@@ -143,10 +143,17 @@ static struct cell get_code(struct report *report, uint32_t row)
     return cell_number(bytes.code);
 }
 
+static struct cell get_zeroes_in_file(struct report *report, uint32_t row)
+{
+    (void)row;
+    return cell_number(zeroes_in_file(report));
+}
+
 static const struct column global_columns[] = {
     {"read_only_bytes", NULL, UNIT_BYTES, get_read_only, NULL},
     {"writable_bytes", NULL, UNIT_BYTES, get_writable, NULL},
     {"zeroed_bytes", NULL, UNIT_BYTES, get_zeroed, NULL},
+    {"zeroes_in_file_bytes", NULL, UNIT_BYTES, get_zeroes_in_file, NULL},
     {"tls_bytes_per_thread", NULL, UNIT_BYTES, get_tls, NULL},
     {"code_bytes", NULL, UNIT_BYTES, get_code, NULL},
 };
