@@ -203,6 +203,7 @@ def is_newer(program, folder):
 # stands beside an unresolved call on the same paths; the call may be all that is left of them.
 RANKS = {"never": 0, "on_panic": 1, "maybe": 2, "always": 2, "unknown": 3}
 NO_WORSE = {("on_panic", "unknown")}
+GUESSED = ("vtable", "field", "prototype", "address_taken")  # how a call is known
 
 
 def compare(debug, optimized):
@@ -219,20 +220,23 @@ def compare(debug, optimized):
                for name in sorted(before.keys() & after.keys())
                if os.path.basename(before[name]["file"] or "") == os.path.basename(debug.source)
                and not any(assertions.equal(name, word) for word in excused)]
-    more = sorted(own_lines(optimized, excused, (False,)) - own_lines(debug, (), (False, True)))
+    more = sorted(sure_lines(optimized, excused) - {line["line"] for line in lines_of_source(debug)})
     return results + [failed(f"{more}: use the heap in an optimized build, not in debug", "lines")
                       if more else passed()]
 
 
-GUESSED = ("vtable", "field", "prototype", "address_taken")
-
-
-def own_lines(build, excused, on_panic):
-    """The lines of the source that use the heap: optimizing takes some away, and adds none."""
+def lines_of_source(build):
+    """The entries of `lines` that are of the source itself."""
     name = os.path.basename(build.source)
-    return {line["line"] for line in values_of_root(build, "lines")
-            if os.path.basename(line["file"] or "") == name and line["line"]
-            and line["on_panic"] in on_panic and line["through_kind"] not in GUESSED and not any(assertions.equal(line["function"], word) for word in excused)}
+    return [line for line in values_of_root(build, "lines")
+            if os.path.basename(line["file"] or "") == name and line["line"]]
+
+
+def sure_lines(build, excused):
+    """Lines whose way does not rest on candidates: optimizing takes some away, and adds none."""
+    return {line["line"] for line in lines_of_source(build)
+            if not line["on_panic"] and line["through_kind"] not in GUESSED
+            and not any(assertions.equal(line["function"], word) for word in excused)}
 
 
 def own_functions(build):
