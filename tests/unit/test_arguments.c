@@ -241,6 +241,26 @@ static void test_where_they_come_from(void **state)
                 .kind = ARGUMENT_FRAME, .number = -24);
 }
 
+/** The loader writes the number into the code (DT_TEXTREL), so nobody knows it. */
+static void test_filled_in(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x48\xbf\x18\x00\x00\x00\x00\x00\x00\x00" // 1000: movabs $24,%rdi
+                                "\xe9\xf1\x00\x00\x00";                    // 100a: jmp 1100
+    ASSERT_FIRST("\x48\xbf\x18\x00\x00\x00\x00\x00\x00\x00"
+                 "\xe9\xf1\x00\x00\x00",
+                 24);
+    struct machine_code code;
+    code_init(&code);
+    code.facts.wanted_arguments = (uint8_t *)wanted;
+    code.relocation = (struct relocation){
+        .address = CODE + 2, .symbol = 0, .function = NONE, .kind = RELOCATION_ABSOLUTE};
+    code.image.relocation_count = 1;
+    code_read_one(&code, bytes, sizeof bytes - 1);
+    assert_nothing(&code, 0);
+    code_deinit(&code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_two_paths),      cmocka_unit_test(test_kept_over_call),
         cmocka_unit_test(test_gaps_hide_ways), cmocka_unit_test(test_unknown_jumps),
         cmocka_unit_test(test_order_of_parts), cmocka_unit_test(test_where_they_come_from),
+        cmocka_unit_test(test_filled_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

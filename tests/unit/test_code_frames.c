@@ -134,12 +134,60 @@ static void test_get_pc(void **state)
     code_deinit(&code);
 }
 
+// The distance from the GOT, at 0x4000, to 0x1010: large code takes addresses so.
+static const char label[] = "\x48\xb9\x10\xd0\xff\xff\xff\xff\xff\xff" // 1000: movabs $-0x2ff0,%rcx
+                            "\x48\x01\xc8"                             // 100a: add %rcx,%rax
+                            "\x74\x01"                                 // 100d: je 1010
+                            "\x90"                                     // 100f: nop
+                            "\xc3";                                    // 1010: ret
+
+static void test_label_by_distance(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, label);
+    assert_true(code.facts.frames[0].keeps_label);
+    code_deinit(&code);
+    char number[sizeof label];
+    memcpy(number, label, sizeof label);
+    number[2]++; // into the middle of nothing
+    READ_ONE(code, number);
+    assert_false(code.facts.frames[0].keeps_label);
+    code_deinit(&code);
+}
+
+static const char overwrites[] = "\x55"                         // 1000: push %rbp
+                                 "\x48\x83\xec\x20"             // 1001: sub $0x20,%rsp
+                                 "\x48\x8d\x05\xf4\x00\x00\x00" // 1005: lea 1100(%rip),%rax
+                                 "\x48\x89\x44\x24\x08"         // 100c: mov %rax,8(%rsp)
+                                 "\x48\x8d\x2c\xfc"             // 1011: lea (%rsp,%rdi,8),%rbp
+                                 "\x48\x89\x75\x00"             // 1015: mov %rsi,(%rbp)
+                                 "\x48\x8b\x44\x24\x08"         // 1019: mov 8(%rsp),%rax
+                                 "\xff\xd0"                     // 101e: call *%rax
+                                 "\x48\x83\xc4\x20\x5d\xc3";    // 1020: add $0x20,%rsp; pop; ret
+
+/** A frame pointer that leads to an unknown place of the frame may write all of it. */
+static void test_index_into_frame(void **state)
+{
+    (void)state;
+    struct machine_code code;
+    READ_ONE(code, overwrites);
+    assert_int_equal(call_count(&code), 1);
+    assert_int_equal(code.program.calls[0].kind, CALL_UNRESOLVED);
+    code_deinit(&code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_frame),   cmocka_unit_test(test_probed_frames),
-        cmocka_unit_test(test_dynamic_frame), cmocka_unit_test(test_realigned_frames),
-        cmocka_unit_test(test_leaf),          cmocka_unit_test(test_get_pc),
+        cmocka_unit_test(test_fixed_frame),
+        cmocka_unit_test(test_probed_frames),
+        cmocka_unit_test(test_dynamic_frame),
+        cmocka_unit_test(test_realigned_frames),
+        cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_get_pc),
+        cmocka_unit_test(test_label_by_distance),
+        cmocka_unit_test(test_index_into_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

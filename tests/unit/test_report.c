@@ -95,17 +95,19 @@ static void fill_globals(struct fixture *f)
     static const uint8_t memories[] = {MEMORY_CODE, MEMORY_DATA, MEMORY_DATA, MEMORY_TLS_BSS};
     static const uint8_t kinds[] = {OWNER_FUNCTION, OWNER_STATIC, OWNER_PADDING, OWNER_STATIC};
     for (unsigned i = 0; i < 4; i++)
-        f->owners[i] = (struct owner){.address = 0x1000 + 0x20 * i,
-                                      .bytes = sizes[i],
-                                      .name = names[i],
-                                      .image_section = NONE,
-                                      .segment = i < 3 ? 0 : NONE,
-                                      .function = i ? NONE : MAIN,
-                                      .symbol = NONE,
-                                      .variable = NONE,
-                                      .initializer = NONE,
-                                      .memory = memories[i],
-                                      .kind = kinds[i]};
+        f->owners[i] =
+            (struct owner){.address = 0x1000 + 0x20 * i,
+                           .bytes = sizes[i],
+                           .zero_bytes = kinds[i] == OWNER_STATIC ? (int64_t)sizes[i] : -1,
+                           .name = names[i],
+                           .image_section = NONE,
+                           .segment = i < 3 ? 0 : NONE,
+                           .function = i ? NONE : MAIN,
+                           .symbol = NONE,
+                           .variable = NONE,
+                           .initializer = NONE,
+                           .memory = memories[i],
+                           .kind = kinds[i]};
     f->owners[1].user_count = 1;
     f->owners[3].address = 16;
     f->users[0] = WORK;
@@ -213,7 +215,8 @@ static void test_overview(void **state)
     (void)state;
     expect_part(report_overview, "report", json,
                 "\"global\": {\n    \"read_only_bytes\": 0,\n    \"writable_bytes\": 150,\n"
-                "    \"zeroed_bytes\": 0,\n    \"tls_bytes_per_thread\": 24,\n"
+                "    \"zeroed_bytes\": 0,\n    \"zeroes_in_file_bytes\": 100,\n"
+                "    \"tls_bytes_per_thread\": 24,\n"
                 "    \"code_bytes\": 32\n  }");
     expect_part(report_overview, "report", json,
                 "\"entry\": \"main\",\n    \"bound_bytes\": null,\n"
@@ -272,11 +275,12 @@ static void test_globals(void **state)
                 "{\"kind\": \"static\", \"bytes\": 100, \"count\": 1}, "
                 "{\"kind\": \"padding\", \"bytes\": 50, \"count\": 1}], "
                 "\"owners_bytes\": [32, 100, 50]}");
-    expect_part(report_globals, "globals", json,
-                "{\"name\": \"counter\", \"linkage_name\": null, \"address\": 16, \"bytes\": 8, "
-                "\"section\": null, \"memory\": \"tls_bss\", \"writable\": false, "
-                "\"kind\": \"static\", \"unit\": null, \"crate\": null, \"file\": null, "
-                "\"line\": null, \"type\": null, \"used_by\": []");
+    expect_part(
+        report_globals, "globals", json,
+        "{\"name\": \"counter\", \"linkage_name\": null, \"address\": 16, \"bytes\": 8, "
+        "\"zero_bytes\": 8, \"section\": null, \"memory\": \"tls_bss\", \"writable\": false, "
+        "\"kind\": \"static\", \"unit\": null, \"crate\": null, \"file\": null, "
+        "\"line\": null, \"type\": null, \"used_by\": []");
     expect_part(report_globals, "globals", json, "\"used_by\": [\"work\xEF\xBF\xBD\"]");
 }
 
