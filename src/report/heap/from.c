@@ -154,7 +154,9 @@ static struct cell get_branch(struct report *report, uint32_t row)
     text_add(&text, branch->depth ? "├ " : "");
     if (branch->depth)
         add_place(report, &text, branch, file_above(report, row));
-    if (branch->line != NONE)
+    if (branch->line != NONE && report->options->all)
+        text_add(&text, line_way(report, branch->line));
+    else if (branch->line != NONE)
         text_add(&text, of_line(report, row, "THROUGH").text);
     else if (branch->note == BRANCH_UNRESOLVED)
         text_add(&text, "a call that is not resolved");
@@ -177,7 +179,7 @@ static const struct column from_columns[] = {
     {NULL, "WHAT", UNIT_NONE, get_what, NULL},
     {NULL, "BYTES", UNIT_BYTES, get_bytes, NULL},
     {NULL, "OF", UNIT_NAME, get_type, NULL},
-    {NULL, "FUNCTIONS, AND LINES IN THEM", UNIT_PATH, get_branch, NULL},
+    {NULL, "FUNCTIONS, AND LINES IN THEM", UNIT_NAME, get_branch, NULL},
     {"file", NULL, UNIT_NONE, get_file, NULL},
     {"line", NULL, UNIT_LINE, get_line, NULL},
     {"inlined", NULL, UNIT_NONE, get_inlined, NULL},

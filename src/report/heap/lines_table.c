@@ -401,6 +401,28 @@ static struct cell get_through_text(struct report *report, uint32_t row)
     return cell;
 }
 
+const char *line_way(struct report *report, uint32_t row)
+{
+    const struct heap_line *line = line_at(report, row);
+    struct source_frame frames[MAX_INLINED];
+    struct step steps[MAX_STEPS];
+    uint32_t inside = frames_inside(report, line, frames);
+    uint32_t count = steps_behind(report, line, steps);
+    struct text text = {0};
+    for (uint32_t i = inside; i-- > 0;) {
+        add_brief(&text, frames[i].name);
+        text_add(&text, " → ");
+    }
+    add_brief(&text, program_function_name(report->program, line->target));
+    for (uint32_t i = 0; i < count && steps[i].target != NONE; i++) {
+        text_add(&text, step_is_loose(report->program, &steps[i]) ? " ⇢ " : " → ");
+        add_brief(&text, program_function_name(report->program, steps[i].target));
+    }
+    const char *way = arena_strdup(&report->arena, text_string(&text));
+    text_deinit(&text);
+    return way;
+}
+
 static struct cell get_site(struct report *report, uint32_t row)
 {
     return get_call_address(report, report->facts->sites[row].call);

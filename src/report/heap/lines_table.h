@@ -13,6 +13,10 @@ void list_lines(struct report *report, struct rows *ret);
 /** Whether only paths that panic, abort or throw get to the heap there. */
 bool is_line_on_panic(const struct report *report, uint32_t line);
 
+/** The whole way from the line to the allocator: "vector::resize → … → operator new"; in the
+ * report's arena. */
+const char *line_way(struct report *report, uint32_t line);
+
 /** "may allocate", "frees", ... */
 const char *line_verb(const struct heap_line *line);
 

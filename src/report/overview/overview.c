@@ -8,6 +8,7 @@
 #include "report/format/text.h"
 #include "report/global/globals_table.h"
 #include "report/heap/heap_table.h"
+#include "report/heap/lines_table.h"
 #include "report/shared/document.h"
 #include "report/shared/function.h"
 #include "report/shared/select.h"
@@ -315,20 +316,39 @@ static void print_startup(struct report *report)
     rows_deinit(&rows);
 }
 
+static void print_some(struct report *report, const char *title, const struct table *table,
+                       const struct rows *rows)
+{
+    if (!rows->count)
+        return;
+    size_t shown = rows_shown(report, rows->count, TOP_ROWS);
+    report_print_title(report, title);
+    table_print(report, table, rows->data, shown);
+    if (shown < rows->count)
+        screen_printf(&report->screen, STYLE_DIM, "… %zu more (dwell heap)\n", rows->count - shown);
+}
+
+/* Those that allocate for sure come first. */
+static void print_lines(struct report *report)
+{
+    const struct facts *facts = report->facts;
+    struct rows rows = {0};
+    for (unsigned is_certain = 2; is_certain-- > 0;)
+        for (uint32_t i = 0; i < facts->line_count; i++)
+            if (facts->lines[i].kind != LINE_FREE && !facts->lines[i].is_on_panic &&
+                facts->lines[i].is_certain == is_certain)
+                rows_push(&rows, i);
+    print_some(report, "Your lines that allocate", &lines_table, &rows);
+    rows_deinit(&rows);
+}
+
 static void print_sites(struct report *report)
 {
     struct rows rows = {0};
     for (uint32_t i = 0; i < report->facts->site_count; i++)
         if (is_user_site(report, i) && report->facts->sites[i].kind != SITE_MAP)
             rows_push(&rows, i);
-    if (rows.count) {
-        size_t shown = rows_shown(report, rows.count, TOP_ROWS);
-        report_print_title(report, "Your code calls the allocator");
-        table_print(report, &site_table, rows.data, shown);
-        if (shown < rows.count)
-            screen_printf(&report->screen, STYLE_DIM, "… %zu more (dwell heap)\n",
-                          rows.count - shown);
-    }
+    print_some(report, "Your code calls the allocator", &site_table, &rows);
     rows_deinit(&rows);
 }
 
@@ -385,7 +405,10 @@ struct error *report_overview(struct report *report)
     print_largest_globals(report);
     print_deepest(report);
     print_reasons(report);
-    print_sites(report);
+    if (report->facts->lines)
+        print_lines(report);
+    else
+        print_sites(report);
     print_startup(report);
     if (has_doubts(report))
         report_print_title(report, "Look at");
