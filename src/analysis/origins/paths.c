@@ -46,7 +46,7 @@ enum origin origin_of_path(const char *path)
 static bool matches_path(const char *pattern, const char *path)
 {
     size_t length = strlen(pattern);
-    while (length > 1 && pattern[length - 1] == '/')
+    while (length && pattern[length - 1] == '/')
         length--;
     const char *start = pattern[0] == '/' ? "" : "*/";
     CLEANUP_FREE char *file = xmalloc(length + sizeof "*//*");

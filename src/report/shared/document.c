@@ -246,6 +246,6 @@ void report_print_rows(struct report *report, const char *title, const struct ta
         screen_print(&report->screen, STYLE_DIM, "none\n");
     report_print_more(report, shown, rows->count);
     if (folded)
-        screen_printf(&report->screen, STYLE_DIM,
-                      "and %zu in the standard library and the runtime (--all)\n", folded);
+        screen_printf(&report->screen, STYLE_DIM, "and %zu that are not your own (--all)\n",
+                      folded);
 }

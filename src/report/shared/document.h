@@ -41,7 +41,7 @@ void report_print_wrapped(struct report *report, enum style style, const char *t
 
 /**
  * A titled table of @p rows, at most @p usual of them unless the user asked for another number, and
- * how many rows of the library and the runtime were @p folded away.
+ * how many rows that are not own code were @p folded away.
  */
 void report_print_rows(struct report *report, const char *title, const struct table *table,
                        const struct rows *rows, size_t folded, size_t usual);

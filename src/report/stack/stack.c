@@ -59,7 +59,7 @@ static void print_folded(struct report *report, size_t folded)
         return;
     text_add(&text, "and ");
     text_add_count(&text, folded);
-    text_add(&text, " of the standard library and the runtime (--all)\n");
+    text_add(&text, " that are not your own (--all)\n");
     screen_print(&report->screen, STYLE_DIM, text_string(&text));
     text_deinit(&text);
 }
