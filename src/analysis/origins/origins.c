@@ -2,7 +2,7 @@
  * origins.c: whose code a function is.
  *
  * A crate is read from a Rust symbol; for C and C++ the mangled namespace, the source path or, in a
- * static program with debug information, the lack of any tells a library's code. A crate whose
+ * program with debug information, the lack of any tells a library's code. A crate whose
  * functions are all in a dependency's files is one also where no file is known. What is not known
  * to be anything else is the user's: hiding the user's code would be worse than showing a
  * library's. If the user says what is own, the rest of that is a dependency.
@@ -130,10 +130,10 @@ static enum origin origin_of(struct origin_finder *finder, const struct function
         return ORIGIN_LIBRARY;
     if (file != NONE)
         return origin;
-    // In a static program with debug information, what has none was linked from an archive.
-    if (image->is_static && image->debug && image->debug->function_count &&
-        function->debug_function == NONE)
-        return ORIGIN_LIBRARY;
+    // Where there is debug information, what has none was linked from an archive.
+    if (image->debug && image->debug->function_count && function->debug_function == NONE &&
+        !debug_line_at(image->debug, function->address))
+        return image->is_static ? ORIGIN_LIBRARY : ORIGIN_DEPENDENCY;
     return finder->own->count ? ORIGIN_DEPENDENCY : ORIGIN_USER;
 }
 

@@ -394,6 +394,8 @@ static struct cell get_through_text(struct report *report, uint32_t row)
     struct source_frame frames[MAX_INLINED];
     uint32_t inside = frames_inside(report, line, frames);
     struct text text = {0};
+    bool is_loose = report->program->calls[line->call].kind == CALL_UNRESOLVED;
+    text_add(&text, is_loose && !inside ? "⇢ " : "");
     add_brief(&text, inside ? frames[inside - 1].name
                             : program_function_name(report->program, line->target));
     struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
