@@ -134,6 +134,14 @@ static uint32_t target_of(const struct report *report, const struct call *call, 
                          report->program->call_targets[call->first_target + index]);
 }
 
+/** Whether so much was looked at that the rest is left out. */
+static bool is_worn_out(struct branches *branches, uint64_t steps)
+{
+    branches->steps += steps;
+    branches->is_cut |= branches->steps > MAX_STEPS;
+    return branches->steps > MAX_STEPS;
+}
+
 /** The call as far as it is followed; of an unresolved one in own code a few candidates. */
 static struct call followed(const struct report *report, uint32_t index)
 {
@@ -258,8 +266,7 @@ static void put_callbacks(struct report *report, struct branches *branches, uint
     pass(report, branches, &call);
     for (size_t i = 0; i < branches->queue.count; i++) {
         uint32_t function = branches->queue.data[i];
-        branches->is_cut |= branches->steps > MAX_STEPS;
-        if (branches->steps > MAX_STEPS)
+        if (is_worn_out(branches, 1))
             return;
         for (uint32_t c = program->function_calls[function];
              c < program->function_calls[function + 1]; c++) {
@@ -273,9 +280,11 @@ static void put_callbacks(struct report *report, struct branches *branches, uint
     }
 }
 
-static bool leads_back(const struct report *report, const struct branches *branches, uint32_t index)
+static bool leads_back(const struct report *report, struct branches *branches, uint32_t index)
 {
     struct call call = followed(report, index);
+    if (is_worn_out(branches, call.target_count + 1))
+        return false;
     if (report->facts->call_paths[index] == CALL_PATH_DEAD)
         return false;
     if (line_of(report, HEAP_ALLOCATES, index) != NONE ||
@@ -320,6 +329,8 @@ static void unfold(struct report *report, struct branches *branches, uint32_t in
         struct origin_place from = {index, place};
         if (report->facts->call_paths[c] == CALL_PATH_DEAD)
             continue;
+        if (is_worn_out(branches, program->calls[c].target_count + 1))
+            return;
         put_call(report, branches, c, &from);
         put_callbacks(report, branches, c, &from);
     }
@@ -366,6 +377,7 @@ void branches_init(struct report *report, struct branches *ret)
         ret->last[i].branch = NONE;
     int_map_init(&ret->known);
     find_ways_back(report, ret);
+    ret->steps = 0;
 }
 
 void branches_grow(struct report *report, struct branches *branches, uint32_t root, size_t limit)

@@ -11,6 +11,7 @@
 
 #include "analysis/heap/lines/nearest.h"
 #include "analysis/heap/lines/reach.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "program/place.h"
@@ -18,22 +19,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct entered {
+    uint32_t target; /* NONE: not the heap */
+    bool is_normal;  /* a normal path of the target leads to the allocator */
+    bool is_only;    /* it can enter nothing else */
+};
+
 struct finder {
     struct program *program;
     const struct callgraph *graph;
     uint8_t *depths; /* of each call: nearest.h */
     struct ways ways[HEAP_ROLE_COUNT];
     struct reach reach;
-    ARRAY(struct heap_line) found; /* one for each call */
+    struct int_map lists[HEAP_ROLE_COUNT]; /* of candidates: index in entered */
+    ARRAY(struct entered) entered;         /* by lists */
+    ARRAY(struct heap_line) found;         /* one for each call */
 };
 
 /* ---- What a call enters ---------------------------------------------------------------------- */
-
-struct entered {
-    uint32_t target; /* NONE: not the heap */
-    bool is_normal;  /* a normal path of the target leads to the allocator */
-    bool is_only;    /* it can enter nothing else */
-};
 
 /** Of several functions the first with a normal way, or else the first with any. */
 static struct entered first_of(const struct finder *finder, enum heap_role role, uint32_t first,
@@ -51,7 +54,22 @@ static struct entered first_of(const struct finder *finder, enum heap_role role,
     return entered;
 }
 
-static struct entered entered_by(const struct finder *finder, enum heap_role role, uint32_t index)
+/** The same; many calls share a list, which is looked through once. */
+static struct entered first_of_list(struct finder *finder, enum heap_role role, uint32_t first,
+                                    uint32_t count)
+{
+    uint64_t key = (uint64_t)first << 32 | count;
+    if (count < 2)
+        return first_of(finder, role, first, count);
+    uint32_t known = int_map_get(&finder->lists[role], key);
+    if (known != MAP_NONE)
+        return finder->entered.data[known];
+    int_map_set(&finder->lists[role], key, (uint32_t)finder->entered.count);
+    array_push(&finder->entered, first_of(finder, role, first, count));
+    return finder->entered.data[finder->entered.count - 1];
+}
+
+static struct entered entered_by(struct finder *finder, enum heap_role role, uint32_t index)
 {
     const struct program *program = finder->program;
     const struct call *call = &program->calls[index];
@@ -59,11 +77,11 @@ static struct entered entered_by(const struct finder *finder, enum heap_role rol
     if (node != NONE && !(finder->ways[role].flags[node] & MAY_ANY))
         return (struct entered){.target = NONE};
     if (node != NONE)
-        return first_of(finder, role, call->first_target, call->target_count);
+        return first_of_list(finder, role, call->first_target, call->target_count);
     const struct loose_call *loose = program_loose_call(program, index);
     struct entered entered = {.target = NONE};
     if (loose)
-        entered = first_of(finder, role, loose->first_target, loose->target_count);
+        entered = first_of_list(finder, role, loose->first_target, loose->target_count);
     entered.is_only = false;
     return entered;
 }
@@ -257,6 +275,7 @@ void lines_find(struct program *program, const struct callgraph *graph,
     for (uint32_t i = 0; i < program->call_count; i++)
         barred[i] = finder.depths[i] != NOT_OWN;
     for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
+        int_map_init(&finder.lists[role]);
         prepare_steps(program, program->facts->apart_steps[role]);
         prepare_calls(program, &program->facts->call_lines[role]);
     }
@@ -266,8 +285,11 @@ void lines_find(struct program *program, const struct callgraph *graph,
     find_lines(&finder);
     keep_lines(&finder);
     reach_deinit(&finder.reach);
-    for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++)
+    for (unsigned role = 0; role < HEAP_ROLE_COUNT; role++) {
         ways_deinit(&finder.ways[role]);
+        int_map_deinit(&finder.lists[role]);
+    }
+    array_deinit(&finder.entered);
     array_deinit(&finder.found);
     free(finder.depths);
 }
