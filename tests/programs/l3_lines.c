@@ -2,17 +2,18 @@
 //! at its own lines; a call of own code is none.
 //!
 //! build release: -g -fno-builtin
-//! expect lines[line=23, kind=allocate].bytes == 24
-//! expect lines[line=23, kind=allocate].certain == true
-//! expect lines[line=23, kind=allocate].through contains malloc
-//! expect lines[line=28, kind=allocate].certain == true
-//! expect lines[line=28, kind=allocate].allocator == malloc
-//! expect lines[line=33, kind=reallocate].allocator == realloc
-//! expect no lines[line=33, kind=free]
-//! expect some lines[line=38, kind=allocate]
-//! expect some lines[line=44, kind=allocate]
-//! expect no lines[line=45]
-//! expect some lines[line=46, kind=free]
+//! expect lines[line=24, kind=allocate].bytes == 24
+//! expect lines[line=24, kind=allocate].certain == true
+//! expect lines[line=24, kind=allocate].through contains malloc
+//! expect lines[line=29, kind=allocate].certain == true
+//! expect lines[line=29, kind=allocate].allocator == malloc
+//! expect lines[line=34, kind=reallocate].allocator == realloc
+//! expect no lines[line=34, kind=free]
+//! expect gcc|debug: lines[function=chooses, kind=allocate].certain == false
+//! expect some lines[line=39, kind=allocate]
+//! expect some lines[line=45, kind=allocate]
+//! expect no lines[line=46]
+//! expect some lines[line=47, kind=free]
 //! run exits 0
 
 #include <stdlib.h>
@@ -46,6 +47,12 @@ __attribute__((noinline)) static void sorts(int *numbers, size_t count)
     free(block);
 }
 
+__attribute__((noinline)) static long chooses(int which)
+{
+    long (*one)(long) = which ? (long (*)(long))malloc : labs;
+    return one(24);
+}
+
 int main(void)
 {
     int numbers[] = {3, 1, 2};
@@ -53,5 +60,7 @@ int main(void)
     char *text = copies("text");
     text = grows(text, 100);
     free(text);
+    free((void *)chooses(numbers[0]));
+    chooses(0);
     return numbers[0] != 1;
 }
