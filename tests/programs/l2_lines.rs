@@ -1,16 +1,17 @@
 //! L2: as L1, in Rust: macros, closures that the library calls, drops, panics.
 //!
 //! build release: -C debuginfo=2 -C strip=none
-//! expect some lines[line=23, kind=allocate, on_panic=false]
 //! expect some lines[line=24, kind=allocate, on_panic=false]
-//! expect lines[line=29, kind=allocate, on_panic=false].type == "u64"
-//! expect release: lines[line=29, kind=allocate, on_panic=false].bytes == 8
-//! expect some lines[line=35, kind=allocate, type="[alloc::string::String]"]
-//! expect some lines[line=35, kind=allocate, function="*closure*"]
-//! expect some lines[line=36, kind=free, on_panic=false]
-//! expect no lines[line=41, on_panic=false]
-//! expect some lines[line=41, on_panic=true]
-//! expect no lines[line=46, on_panic=false]
+//! expect some lines[line=25, kind=allocate, on_panic=false]
+//! expect lines[line=30, kind=allocate, on_panic=false].type == "u64"
+//! expect release: lines[line=30, kind=allocate, on_panic=false].bytes == 8
+//! expect debug: lines[line=30, kind=allocate, on_panic=false].sites == null
+//! expect some lines[line=36, kind=allocate, type="[alloc::string::String]"]
+//! expect some lines[line=36, kind=allocate, function="*closure*"]
+//! expect some lines[line=37, kind=free, on_panic=false]
+//! expect no lines[line=42, on_panic=false]
+//! expect some lines[line=42, on_panic=true]
+//! expect no lines[line=47, on_panic=false]
 //! expect no lines[file="/rustc/*"]
 //! run exits 0
 
