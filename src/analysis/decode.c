@@ -269,8 +269,9 @@ struct search {
 static bool may_lead_to_code(const struct search *search, uint64_t first, uint64_t last,
                              int64_t distance)
 {
-    return (int64_t)first + distance < (int64_t)search->code_end &&
-           (int64_t)last + distance >= (int64_t)search->code_begin;
+    // Signed, because all may lie at the upper end (kernels).
+    return (int64_t)(first + (uint64_t)distance) < (int64_t)search->code_end &&
+           (int64_t)(last + (uint64_t)distance) >= (int64_t)search->code_begin;
 }
 
 /** Takes the function that lies at the @p distance which stands at @p address, from any base. */
