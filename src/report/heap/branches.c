@@ -74,7 +74,7 @@ static uint64_t key_of(uint32_t above, const struct branch *branch)
     hash_add_text(&hash, branch->name);
     hash_add_number(&hash, branch->line);
     hash_add_number(&hash, branch->note);
-    return hash_get(&hash).words[0];
+    return hash_get(&hash).words[0] >> 1; // the map has no room for the largest key
 }
 
 /** Links the branch @p added into the list below @p above, behind those of the same line. */

@@ -446,7 +446,8 @@ static struct cell get_sites(struct report *report, uint32_t row)
     return cell_list(report, begin);
 }
 
-const char *line_verb(const struct heap_line *line)
+/** "may allocate", "frees", ... */
+static const char *line_verb(const struct heap_line *line)
 {
     static const char *const certain[] = {
         [LINE_ALLOCATE] = "allocates", [LINE_REALLOCATE] = "resizes", [LINE_FREE] = "frees"};

@@ -17,7 +17,4 @@ bool is_line_on_panic(const struct report *report, uint32_t line);
  * report's arena. */
 const char *line_way(struct report *report, uint32_t line);
 
-/** "may allocate", "frees", ... */
-const char *line_verb(const struct heap_line *line);
-
 #endif
