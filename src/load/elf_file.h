@@ -36,6 +36,8 @@ struct load_state {
     uint32_t loaded_by;        /* the image that needed this one first, NONE for the main file */
     uint64_t name_budget;      /* bytes that names may still take; see take_name() */
     bool has_lost_names;
+    const char *symbol_file; /* separate file that symbols were read from, NULL */
+    struct file_state symbol_file_state;
 };
 
 /** What is being loaded, passed down instead of globals. */
@@ -50,9 +52,9 @@ void unmap_file(struct mapping *mapping);
 
 /**
  * Notes in the program that what was read of the file at @p path is worth nothing, if it changed
- * since it was mapped.
+ * since it was in the state @p before.
  */
-void note_change(struct program *program, const struct mapping *mapping, const char *path);
+void note_change(struct program *program, const struct file_state *before, const char *path);
 
 /** Makes an image of @p mapping, which it then owns (also when it fails). */
 struct error *image_load(struct loader *loader, const char *path, struct mapping mapping,

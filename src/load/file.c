@@ -62,9 +62,9 @@ void unmap_file(struct mapping *mapping)
     *mapping = (struct mapping){0};
 }
 
-void note_change(struct program *program, const struct mapping *mapping, const char *path)
+void note_change(struct program *program, const struct file_state *before, const char *path)
 {
-    if (!program->changed_file && file_state_compare(&mapping->state, path) == FILE_CHANGED)
+    if (!program->changed_file && file_state_compare(before, path) == FILE_CHANGED)
         program->changed_file = arena_strdup(&program->arena, path);
 }
 

@@ -318,9 +318,12 @@ static void read_separate_tables(struct collector *collector)
         return;
     struct error *error = map_file(path, false, &mapping);
     if (!error) {
-        collector->image->debug_path = arena_strdup(&collector->loader->program->arena, path);
+        struct image *image = collector->image;
+        image->debug_path = arena_strdup(&collector->loader->program->arena, path);
+        image->load->symbol_file = image->debug_path;
+        image->load->symbol_file_state = mapping.state;
         read_foreign_table(collector, mapping.data, mapping.bytes);
-        note_change(collector->loader->program, &mapping, path);
+        note_change(collector->loader->program, &mapping.state, path);
         unmap_file(&mapping);
     }
     error_destroy(error);

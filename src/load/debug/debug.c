@@ -348,7 +348,7 @@ static void session_deinit(struct session *session)
     for (int role = 0; role < DEBUG_FILE_ROLES; role++) {
         const struct debug_file *file = session->files[role];
         if (file)
-            note_change(session->program, &file->mapping, file->path);
+            note_change(session->program, &file->mapping.state, file->path);
         debug_file_close(session->files[role]);
     }
 }
@@ -371,4 +371,8 @@ void image_load_debug(struct program *program, struct image *image,
         image->debug = debug_merge(&session);
     }
     session_deinit(&session);
+    // Symbols may be from a file that was of no use when it was opened again.
+    const struct load_state *load = image->load;
+    if (load->symbol_file)
+        note_change(program, &load->symbol_file_state, load->symbol_file);
 }
