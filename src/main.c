@@ -68,19 +68,19 @@ static const struct command_row command_rows[] = {
      "Shows the three memories side by side: above what is known before the program starts,\n"
      "below what is decided while it runs. Then the largest data, the deepest stack, the\n"
      "allocations in the program's own code, and what could not be found out.",
-     command_report},
+     command_report, NULL, false},
     {"globals", "Who owns each byte of global memory",
      "Lists code, constants, variables and thread-locals with size, memory, kind and source.\n"
      "Every byte of every loaded segment has one owner; --json lists them all.\n\n"
      "Memory is read_only, relro (fixed up at load, then read-only), data (initialized),\n"
      "bss (zeroed), tls_data, tls_bss (once per thread) or code.",
-     command_globals},
+     command_globals, NULL, false},
     {"stack", "How much stack each function needs",
      "Lists functions with their frame and their bound: the most that a call can take, callees\n"
      "included; once for normal paths, once with panics, aborts and exceptions. Where there is\n"
      "no bound, the deepest known stack and the reason stand instead: recursion, a frame of\n"
      "run-time size, or a call that could not be resolved.",
-     command_stack},
+     command_stack, NULL, false},
     {"heap", "Which functions allocate, and where",
      "Lists functions with a verdict on whether a call of them reaches the allocator:\n\n"
      "  never     no path of any kind does\n"
@@ -92,14 +92,22 @@ static const struct command_row command_rows[] = {
      "allocator or of somebody else's code that gets to one; behind them the calls of allocators\n"
      "themselves, with their size where it is constant, and for what type they are where names\n"
      "tell. Last comes what allocates before and after main. --own says what your code is.",
-     command_heap},
+     command_heap, NULL, false},
     {"calls", "Which function calls which, and how that is known",
      "Lists the file's calls with what they enter. KIND tells how the target is known: direct\n"
      "(in the instruction), plt and got (bound when the program is loaded), constant (a pointer\n"
      "whose value is known), vtable, field, prototype, address taken (candidates, from strong to\n"
      "weak), or unresolved. --filter looks at caller and callees.\n\n"
      "--dot writes a graph: dwell calls --dot FILE | dot -Tsvg >calls.svg",
-     command_calls},
+     command_calls, NULL, false},
+    {"types", "How structs, unions and enums lie in memory",
+     "Lists types with their size, alignment and padding; BEST is what a C or C++ struct would "
+     "take\n"
+     "with its fields in another order. With a PATTERN, the types that have that name, or end in\n"
+     "it, or have it in their name, are drawn: each field with its place, the holes between them,\n"
+     "and of enums each variant with what it holds and the value that tells it apart.\n\n"
+     "All of it comes from debug information.",
+     command_types, "PATTERN", true},
 };
 
 static const struct grammar grammar = {

@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness.checks import check, finish
 
-COMMANDS = ("report", "globals", "stack", "heap", "calls")
+COMMANDS = ("report", "globals", "stack", "heap", "calls", "types")
 PIPED = 200
 
 

@@ -37,8 +37,12 @@ static bool has_own_options(const struct grammar *grammar, const char *command)
 static void print_command_help(const struct grammar *grammar, const struct command_row *command,
                                FILE *out)
 {
-    fprintf(out, "usage: dwell %s [OPTIONS] FILE...\n\n%s.\n\n%s\n", command->name,
-            command->summary, command->details);
+    fprintf(out, "usage: dwell %s [OPTIONS] FILE", command->name);
+    if (command->argument)
+        fprintf(out, " [%s]", command->argument);
+    else
+        fputs("...", out);
+    fprintf(out, "\n\n%s.\n\n%s\n", command->summary, command->details);
     if (has_own_options(grammar, command->name)) {
         fprintf(out, "\nOptions of %s:\n", command->name);
         print_options(grammar, command->name, out);

@@ -244,6 +244,19 @@ static struct error *check_first_word(const struct parser *parser)
                         nearest);
 }
 
+/** Behind the one file of some commands stands a name. */
+static struct error *take_name(const struct parser *parser)
+{
+    struct options *options = parser->options;
+    if (!parser->command->argument || options->files.count < 2)
+        return NULL;
+    if (options->files.count > 2)
+        return error_create("'dwell %s' takes one FILE and one %s", parser->command->name,
+                            parser->command->argument);
+    options->name = options->files.data[--options->files.count];
+    return NULL;
+}
+
 static struct error *check_files(const struct parser *parser)
 {
     const struct options *options = parser->options;
@@ -272,6 +285,8 @@ struct error *options_parse(const struct grammar *grammar, int argc, char **argv
         parser.command = &grammar->commands[0];
     if (!error)
         error = check_used(&parser);
+    if (!error)
+        error = take_name(&parser);
     if (!error)
         error = check_files(&parser);
     array_deinit(&parser.used);

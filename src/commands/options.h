@@ -31,6 +31,7 @@ struct options {
     uint64_t jobs;        /* 0: as many as there are processors */
     uint64_t limit;       /* valid if has_limit */
     uint64_t stack_limit; /* bytes, at most INT64_MAX; valid if has_stack_limit */
+    const char *name;     /* what the command is asked of the file, behind it; NULL */
     struct string_list files;
 };
 
@@ -62,6 +63,8 @@ struct command_row {
     const char *summary;
     const char *details; /* paragraphs for its help and the manual page */
     struct error *(*run)(struct session *session, const char *path);
+    const char *argument; /* what may stand behind its one file; NULL: it takes many files */
+    bool needs_layouts;   /* of types */
 };
 
 /** All there is to know about the command line. The first command is the usual one. */

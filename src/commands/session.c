@@ -26,8 +26,10 @@ static unsigned worker_count(const struct options *options)
 struct error *session_load(struct session *session, const char *path)
 {
     const struct options *options = session->options;
-    struct load_options load = {.no_libs = options->no_libs,
+    bool is_of_types = session->command->needs_layouts; // which are in the file alone
+    struct load_options load = {.no_libs = options->no_libs || is_of_types,
                                 .sysroot = options->sysroot,
+                                .with_layouts = is_of_types,
                                 .debug_file = options->debug_file};
     progress_stage(session->progress, "reading files and debug information");
     program_init(&session->program);

@@ -45,5 +45,6 @@ struct error *command_globals(struct session *session, const char *path);
 struct error *command_stack(struct session *session, const char *path);
 struct error *command_heap(struct session *session, const char *path);
 struct error *command_calls(struct session *session, const char *path);
+struct error *command_types(struct session *session, const char *path);
 
 #endif

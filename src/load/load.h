@@ -11,6 +11,7 @@
 struct load_options {
     bool no_libs;           /* only the file itself */
     const char *sysroot;    /* prefix for absolute library paths, NULL for none */
+    bool with_layouts;      /* debug information's types with their fields too */
     const char *debug_file; /* separate debug information for the file, NULL to search for it */
 };
 

@@ -6,6 +6,7 @@
 #ifndef DWELL_PROGRAM_DEBUG_H
 #define DWELL_PROGRAM_DEBUG_H
 
+#include "program/layouts.h"
 #include "program/types.h"
 
 #include <stdbool.h>
@@ -102,6 +103,7 @@ struct debug_info {
     struct debug_variable *variables; /* by kind, then address */
     struct debug_local *locals;       /* by address, then offset */
     const char **files;
+    struct layout_table layouts; /* if they were asked for */
     struct type_table types; /* of C and C++ units; of Rust's those that lead to trait objects */
     uint32_t local_count;
     uint32_t unit_count, function_count, inlined_count, line_count, variable_count, file_count;

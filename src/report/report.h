@@ -23,11 +23,12 @@ struct report_options {
     uint64_t limit;       /* rows of each table, valid if has_limit */
     const char *sort;     /* key of a column, NULL for the report's own order */
     const char *filter;   /* POSIX extended expression, NULL for none */
-    const char *function; /* the one that --why or --from names, or NULL */
+    const char *function; /* the one that --why or --from names, of types the type; or NULL */
     bool is_tree;         /* it is --from */
 };
 
 struct branches;
+struct drawing;
 struct report_filter;
 struct segment_owners;
 struct source_frame;
@@ -48,6 +49,7 @@ struct report {
     struct tree *tree;               /* stack --from only */
     struct why *why;                 /* heap --why only */
     struct branches *branches;       /* heap --from only */
+    struct drawing *drawing;         /* types only */
     struct rows list;                /* rows of the list cells of the current row */
     struct source_frame *frames;     /* rows of the table of inlined frames */
     size_t frame_count, frame_capacity;
@@ -57,7 +59,8 @@ struct report {
 
 typedef struct error *report_function(struct report *report);
 
-report_function report_overview, report_globals, report_stack, report_heap, report_calls;
+report_function report_overview, report_globals, report_stack, report_heap, report_calls,
+    report_types;
 
 /**
  * Runs @p report for @p command over an analyzed @p program. The error is the user's: a bad

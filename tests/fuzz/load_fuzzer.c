@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     memcpy(file, bytes, count);
 
     struct program program;
-    struct load_options options = {.no_libs = true};
+    struct load_options options = {.no_libs = true, .with_layouts = true};
     program_init(&program);
     error_destroy(program_load_memory(&program, "input", file, count, &options));
     program_unload(&program);

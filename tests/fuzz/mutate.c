@@ -157,15 +157,19 @@ static void print_reports(struct program *program, FILE *sink)
         report_function *function;
         const char *command;
         bool is_json;
+        const char *name; // of types: all of them are drawn
     } reports[] = {
-        {report_overview, "report", false}, {report_globals, "globals", true},
-        {report_stack, "stack", true},      {report_heap, "heap", true},
-        {report_heap, "heap", false},       {report_calls, "calls", true},
-        {report_calls, "calls", false},
+        {report_overview, "report", false, NULL}, {report_globals, "globals", true, NULL},
+        {report_stack, "stack", true, NULL},      {report_heap, "heap", true, NULL},
+        {report_heap, "heap", false, NULL},       {report_calls, "calls", true, NULL},
+        {report_calls, "calls", false, NULL},     {report_types, "types", true, NULL},
+        {report_types, "types", false, ""},
     };
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
-        struct report_options options = {
-            .is_json = reports[i].is_json, .is_dot = true, .all = true};
+        struct report_options options = {.is_json = reports[i].is_json,
+                                         .is_dot = true,
+                                         .all = true,
+                                         .function = reports[i].name};
         struct screen screen = {.out = sink, .width = 80};
         error_destroy(
             report_run(reports[i].function, reports[i].command, program, &options, &screen));
@@ -176,7 +180,7 @@ static void print_reports(struct program *program, FILE *sink)
 static bool read_input(uint8_t *bytes, size_t count, FILE *sink)
 {
     struct program program;
-    struct load_options options = {.no_libs = true};
+    struct load_options options = {.no_libs = true, .with_layouts = true};
     program_init(&program);
     struct error *error = program_load_memory(&program, "input", bytes, count, &options);
     bool is_loaded = error == NULL;

@@ -27,7 +27,7 @@ def collect_oracles(context):
     """Comparisons with other tools' figures; too slow to repeat under sanitizers."""
     if not context.is_sanitized:
         for name in ("owners", "libraries", "frames", "depths", "observed", "edges", "indirect",
-                     "stripped", "lines"):
+                     "stripped", "lines", "layouts"):
             yield name, lambda name=name: run_script(context, f"oracle/{name}.py", context.dwell)
 
 

@@ -278,6 +278,7 @@ static void finish_units(void *context, unsigned index, size_t begin, size_t end
             if (!is_packaged_code(unit)) {
                 names_reset(worker, (size_t)(unit->end - unit->start));
                 types_finish(worker, unit);
+                layouts_finish(worker, unit);
             }
             continue;
         }

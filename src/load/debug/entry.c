@@ -68,6 +68,24 @@ bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64
     return false;
 }
 
+bool entry_int(const struct entry_data *entry, enum attribute attribute, uint64_t *ret,
+               bool *ret_is_negative)
+{
+    *ret_is_negative = false;
+    if (entry_uint(entry, attribute, ret))
+        return true;
+    bool is_signed =
+        has(entry, attribute) && (entry->values[attribute].form == DW_FORM_sdata ||
+                                  entry->values[attribute].form == DW_FORM_implicit_const);
+    Dwarf_Attribute copy = entry->values[attribute];
+    Dwarf_Sword number;
+    if (!is_signed || dwarf_formsdata(&copy, &number) != 0)
+        return false;
+    *ret = (uint64_t)number;
+    *ret_is_negative = number < 0;
+    return true;
+}
+
 /** Reads the operand of a form that is an index; false if it is not such a form. */
 static bool read_index(const struct entry_data *entry, enum attribute attribute, uint64_t *ret)
 {

@@ -173,6 +173,7 @@ void unit_finish(struct worker *worker, struct unit *unit)
     names_reset(worker, (size_t)(unit->end - unit->start));
     finish_unit(worker, unit);
     types_finish(worker, unit);
+    layouts_finish(worker, unit);
     finish_functions(worker, unit);
     finish_inlined(worker, unit);
     finish_variables(worker, unit);

@@ -20,6 +20,7 @@
 #include "load/debug/file.h"
 #include "load/debug/types/raw.h"
 #include "program/debug.h"
+#include "program/layouts.h"
 
 #include <dwarf.h>
 
@@ -52,6 +53,12 @@ struct unit_records {
     ARRAY(struct sequence) sequences;
 };
 
+/** An entry that may be a type with fields, and the innermost scope around it. */
+struct layout_entry {
+    const uint8_t *at;
+    uint32_t scope; /* index in the unit's scopes, NONE */
+};
+
 struct unit {
     const struct debug_file *file; /* holds its entries */
     const struct debug_file *base; /* holds its addresses and lines: of split units, not `file` */
@@ -75,6 +82,7 @@ struct unit {
 
     ARRAY(struct scope) scopes;
     struct raw_types types;
+    ARRAY(struct layout_entry) layout_entries;
     struct unit_records records;
     struct debug_unit result; /* strings in the worker's arena; name NULL: has none */
     uint32_t worker;          /* that numbered the files in `records` */
@@ -115,6 +123,14 @@ struct session {
     const char *missing_name; /* one of them */
 };
 
+/** Types with fields, of the units that one worker read; each once. */
+struct layout_output {
+    ARRAY(struct layout) layouts;
+    ARRAY(struct layout_field) fields;
+    ARRAY(struct layout_variant) variants;
+    struct int_map by_hash; /* the hashes of those that are there */
+};
+
 struct line_table;
 enum { LINE_TABLES = 32 };
 
@@ -143,6 +159,7 @@ struct worker {
     ARRAY(struct range) ranges; /* scratch of ranges_read() */
     size_t range_budget;
     struct type_output types;
+    struct layout_output layouts;
     struct line_table *line_tables[LINE_TABLES];
     const char *changed_split; /* a .dwo file that changed while it was read, in `arena`; NULL */
     uint32_t missing_split;
@@ -206,6 +223,14 @@ enum attribute {
     ATTRIBUTE_ENCODING,
     ATTRIBUTE_CALLING_CONVENTION,
     ATTRIBUTE_FRAME_BASE,
+    ATTRIBUTE_SIBLING,
+    ATTRIBUTE_ALIGNMENT,
+    ATTRIBUTE_BIT_OFFSET,
+    ATTRIBUTE_DATA_BIT_OFFSET,
+    ATTRIBUTE_CONST_VALUE,
+    ATTRIBUTE_DISCR,
+    ATTRIBUTE_DISCR_VALUE,
+    ATTRIBUTE_GNU_VECTOR,
     ATTRIBUTES
 };
 
@@ -234,6 +259,9 @@ bool entry_read(struct worker *worker, struct unit *unit, const uint8_t *at,
 
 /** Values of attributes; false (or NULL) if there is none of the wanted kind. */
 bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64_t *ret);
+/** A number that may be below zero, which it then is the two's complement of. */
+bool entry_int(const struct entry_data *entry, enum attribute attribute, uint64_t *ret,
+               bool *ret_is_negative);
 bool entry_address(const struct entry_data *entry, enum attribute attribute, uint64_t *ret);
 bool entry_flag(const struct entry_data *entry, enum attribute attribute);
 bool entry_expression(const struct entry_data *entry, enum attribute attribute, struct bytes *ret);
@@ -271,6 +299,12 @@ const char *type_name(struct worker *worker, enum language language, struct unit
 /** Its size in bytes, UINT64_MAX if not known. */
 uint64_t type_bytes(struct worker *worker, struct unit *unit, const uint8_t *at);
 
+/** Notes an entry of the unit that layouts_finish() is to look at, if it can be a type. */
+void layouts_collect(struct unit *unit, const struct entry_data *entry, uint32_t scope);
+/** Puts the types of what was noted into the worker's layouts, unless they are there. */
+void layouts_finish(struct worker *worker, struct unit *unit);
+void layout_output_deinit(struct layout_output *out);
+
 /** Reads the rows of the unit's line table into its records. */
 void lines_read(struct worker *worker, struct unit *unit);
 /** The worker's number of a file of the unit's line table, UINT32_MAX if there is none. */
@@ -296,6 +330,9 @@ bool split_read(struct worker *worker, struct unit *unit);
 void split_inherit(struct unit *split, const struct unit *skeleton);
 
 /* ---- Merge ----------------------------------------------------------------------------------- */
+
+/** Puts the workers' layouts together, in the program's arena. */
+struct layout_table layouts_merge(struct session *session);
 
 /** Puts the records of all units together, in the program's arena; frees them. */
 struct debug_info *debug_merge(struct session *session);

@@ -334,6 +334,7 @@ struct debug_info *debug_merge(struct session *session)
     merge_variables(session, &map, debug);
     merge_lines(session, &map, debug);
     types_merge(session, debug);
+    debug->layouts = layouts_merge(session);
     file_map_deinit(&map, session->worker_count);
     return debug;
 }

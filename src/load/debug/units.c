@@ -279,6 +279,7 @@ void units_deinit(struct unit_list *list)
     for (size_t i = 0; i < list->units.count; i++) {
         array_deinit(&list->units.data[i].scopes);
         raw_types_deinit(&list->units.data[i].types);
+        array_deinit(&list->units.data[i].layout_entries);
         records_deinit(&list->units.data[i].records);
     }
     array_deinit(&list->units);

@@ -11,6 +11,7 @@
  * left out; so are statics in pieces.
  */
 #include "load/debug/internal.h"
+#include "load/load.h"
 
 // Entries of real units take several bytes, and where they are compressed, hardly less than one.
 enum { MAX_DEPTH = 1024, MAX_INLINE_DEPTH = 254, ENTRIES_PER_BYTE = 2, MIN_ENTRIES = 64 };
@@ -27,8 +28,8 @@ struct level {
 struct walk {
     struct worker *worker;
     struct unit *unit;
-    bool is_code_unit; // false: only scopes and types are wanted
-    bool has_types;
+    bool is_code_unit;           // false: only scopes and types are wanted
+    bool has_types, has_layouts; // are wanted
     struct entry_data entry;
     struct level levels[MAX_DEPTH];
     uint32_t depth;
@@ -275,6 +276,8 @@ static const uint8_t *step(struct walk *walk, const uint8_t *at)
     if (records->functions.count > functions && walk->has_types)
         base = frame_base_of(&walk->entry, records->functions.data[functions].address,
                              walk->unit->address_bytes);
+    if (walk->has_layouts)
+        layouts_collect(walk->unit, &walk->entry, parent->scope);
     if (walk->entry.has_children && !enter(walk, parent, type, &base))
         return NULL;
     return walk->entry.end;
@@ -320,6 +323,7 @@ void unit_walk(struct worker *worker, struct unit *unit)
                           unit->type == DW_UT_split_compile) &&
                          unit->file->role != DEBUG_FILE_ALT;
     walk->has_types = type_wanted(unit);
+    walk->has_layouts = worker->session->options && worker->session->options->with_layouts;
     if (*unit->root != 0)
         walk_entries(walk);
     if (walk->has_types)

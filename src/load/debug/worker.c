@@ -30,6 +30,7 @@ void worker_init(struct worker *worker, struct session *session, uint32_t index)
     arena_init(&worker->arena);
     string_map_init(&worker->file_ids);
     int_map_init(&worker->names);
+    int_map_init(&worker->layouts.by_hash);
     type_output_init(&worker->types);
 }
 
@@ -76,6 +77,7 @@ void worker_deinit(struct worker *worker)
     array_deinit(&worker->name_texts);
     array_deinit(&worker->ranges);
     type_output_deinit(&worker->types);
+    layout_output_deinit(&worker->layouts);
 }
 
 static Dwarf *open_handle(struct worker *worker, enum debug_file_role role)
@@ -181,6 +183,13 @@ static const uint8_t standard_attributes[] = {
     [DW_AT_encoding] = ATTRIBUTE_ENCODING,
     [DW_AT_calling_convention] = ATTRIBUTE_CALLING_CONVENTION,
     [DW_AT_frame_base] = ATTRIBUTE_FRAME_BASE,
+    [DW_AT_sibling] = ATTRIBUTE_SIBLING,
+    [DW_AT_alignment] = ATTRIBUTE_ALIGNMENT,
+    [DW_AT_bit_offset] = ATTRIBUTE_BIT_OFFSET,
+    [DW_AT_data_bit_offset] = ATTRIBUTE_DATA_BIT_OFFSET,
+    [DW_AT_const_value] = ATTRIBUTE_CONST_VALUE,
+    [DW_AT_discr] = ATTRIBUTE_DISCR,
+    [DW_AT_discr_value] = ATTRIBUTE_DISCR_VALUE,
 };
 
 static enum attribute vendor_attribute(unsigned code)
@@ -192,6 +201,8 @@ static enum attribute vendor_attribute(unsigned code)
         return ATTRIBUTE_GNU_RANGES_BASE;
     case DW_AT_GNU_addr_base:
         return ATTRIBUTE_ADDR_BASE;
+    case DW_AT_GNU_vector:
+        return ATTRIBUTE_GNU_VECTOR;
     case DW_AT_GNU_dwo_name:
         return ATTRIBUTE_DWO_NAME;
     case DW_AT_GNU_dwo_id:

@@ -48,8 +48,8 @@ struct error *report_check_sort(const struct report *report, const struct part *
         return NULL;
     const struct table *first = sortable_table(parts, count);
     if (!first)
-        return error_create("--sort: %s has no table to sort; use it with globals, stack, heap "
-                            "or calls",
+        return error_create("--sort: %s has no table to sort; use it with globals, stack, heap, "
+                            "calls or types",
                             report->command);
     for (size_t i = 0; i < count; i++)
         if (parts[i].is_selectable && table_column(parts[i].table, key))
