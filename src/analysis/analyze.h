@@ -14,6 +14,7 @@ struct analyze_options {
     size_t allocator_count;
     struct own_patterns own;       /* what the user calls own code */
     bool with_stack, with_globals; /* bounds; owners of bytes: the rest does not need them */
+    bool only_types;               /* whose they are, and nothing of the code */
     bool with_lines;               /* of own code that enter the heap */
     int64_t stack_limit;           /* what each entry has, -1: what is usual */
     const char *cache_folder;      /* where what was found in libraries is kept, NULL: nowhere */

@@ -62,6 +62,7 @@ void session_analyze(struct session *session, unsigned topics)
     struct analyze_options analyze = {.with_stack = topics & TOPIC_STACK,
                                       .with_globals = topics & TOPIC_GLOBALS,
                                       .with_lines = topics & TOPIC_LINES,
+                                      .only_types = topics & TOPIC_TYPES,
                                       .allocators = config->allocators.data,
                                       .own = {config->own.data, config->own.count},
                                       .stack_limit = asked_stack_limit(session->options),

@@ -153,6 +153,34 @@ def build(command, folder, name, source):
     return program if built.returncode == 0 else None, built.stderr
 
 
+def covered_bits(fields):
+    """The bits that fields cover; None if one has no place."""
+    bits = set()
+    for field in fields:
+        if field["fields"]:
+            inner = covered_bits(field["fields"])
+        elif field["offset"] is None or field["bytes"] is None:
+            inner = None
+        else:
+            first = 8 * field["offset"] + (field["first_bit"] or 0)
+            inner = set(range(first, first + (field["bits"] or 8 * field["bytes"])))
+        if inner is None:
+            return None
+        bits |= inner
+    return bits
+
+
+def compare_padding(what, named):
+    """Holds what is said of padding against what is said of fields."""
+    for layouts in named.values():
+        for layout in layouts:
+            bits = covered_bits(layout["fields"])
+            if layout["kind"] != "enum" and bits is not None and layout["bytes"] is not None:
+                wanted = (8 * layout["bytes"] - len(bits)) // 8
+                check(f"{what}: padding of {layout['name']}", layout["padding_bytes"] == wanted,
+                      f"{wanted}, dwell says {layout['padding_bytes']}")
+
+
 def compare_lines(what, lines, named, packed=()):
     """Holds each line that a program printed against the types."""
     for line in lines.splitlines():
@@ -193,7 +221,9 @@ def test_c(dwell, seed, count, folder):
         check(f"{what}: compiles", program, error)
         if program:
             lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout
-            compare_lines(what, lines, types_of(dwell, program), program_text.packed)
+            named = types_of(dwell, program)
+            compare_lines(what, lines, named, program_text.packed)
+            compare_padding(what, named)
             if shutil.which("pahole") and "-gsplit-dwarf" not in command:
                 compare_pahole(what, dwell, program)
 

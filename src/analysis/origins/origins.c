@@ -265,16 +265,65 @@ static void find_owner_origin(struct origin_finder *finder, struct owner *owner)
         owner->origin = (uint8_t)origin_of_variable(finder, owner, path);
 }
 
+/** The same for all functions, whose crates are known already. */
+static void note_crates(struct origin_finder *finder)
+{
+    const struct program *program = finder->program;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        if (program->facts->crates[i])
+            add_crate(finder, program->facts->crates[i]);
+        note_crate(finder, i);
+    }
+}
+
 void origins_analyze_owners(struct program *program, const struct own_patterns *own)
 {
     struct origin_finder finder;
     finder_init(&finder, program, own);
-    for (uint32_t i = 0; i < program->function_count; i++) {
-        if (program->facts->crates[i])
-            add_crate(&finder, program->facts->crates[i]);
-        note_crate(&finder, i);
-    }
+    note_crates(&finder);
     for (uint32_t i = 0; i < program->facts->owner_count; i++)
         find_owner_origin(&finder, &program->facts->owners[i]);
+    finder_deinit(&finder);
+}
+
+/* ---- Types ----------------------------------------------------------------------------------- */
+
+/** The crate that the name of a Rust type begins with; NULL of what the language itself has. */
+static const char *crate_of_type(struct origin_finder *finder, const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (!length || strncmp(name + length, "::", 2) != 0)
+        return NULL;
+    return add_crate(finder, arena_strndup(&finder->program->arena, name, length));
+}
+
+static enum origin origin_of_type(struct origin_finder *finder, const struct layout *type)
+{
+    static const char *const standard[] = {"std::", "__gnu_cxx::", "__cxxabiv1::"};
+    if (type->language == LANGUAGE_RUST) {
+        const char *crate = crate_of_type(finder, type->name);
+        return crate ? origin_of_crate(finder, crate) : ORIGIN_LIBRARY;
+    }
+    if (finder->own->count && own_matches(finder->own, NULL, type->file))
+        return ORIGIN_USER;
+    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+        if (strncmp(type->name, standard[i], strlen(standard[i])) == 0)
+            return ORIGIN_LIBRARY;
+    enum origin origin = type->file ? origin_of_path(type->file) : ORIGIN_USER;
+    return finder->own->count && origin == ORIGIN_USER ? ORIGIN_DEPENDENCY : origin;
+}
+
+void origins_analyze_types(struct program *program, const struct own_patterns *own)
+{
+    const struct debug_info *debug = program->images[0]->debug;
+    struct facts *facts = program->facts;
+    struct origin_finder finder;
+    if (!debug || !debug->layouts.count)
+        return;
+    finder_init(&finder, program, own);
+    note_crates(&finder);
+    facts->type_origins = arena_calloc(&program->arena, debug->layouts.count, 1);
+    for (uint32_t i = 0; i < debug->layouts.count; i++)
+        facts->type_origins[i] = (uint8_t)origin_of_type(&finder, &debug->layouts.layouts[i]);
     finder_deinit(&finder);
 }

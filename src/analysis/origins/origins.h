@@ -1,7 +1,7 @@
 /*
  * origins.h: whose code and data something is: the program's own, its dependencies', or what came
  * with its language. In: names, debug information, what the user says. Out: facts.origins,
- * facts.file_origins, facts.crates, and the same for owners.
+ * facts.file_origins, facts.type_origins, facts.crates, and the same for owners.
  */
 #ifndef DWELL_ANALYSIS_ORIGINS_H
 #define DWELL_ANALYSIS_ORIGINS_H
@@ -27,5 +27,8 @@ void origins_settle_main(struct program *program);
 
 /** Origins, crates and units of owners; after globals_analyze(). */
 void origins_analyze_owners(struct program *program, const struct own_patterns *own);
+
+/** Origins of the main image's types with fields; after origins_analyze(). */
+void origins_analyze_types(struct program *program, const struct own_patterns *own);
 
 #endif

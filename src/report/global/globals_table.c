@@ -258,11 +258,7 @@ static struct cell get_references(struct report *report, uint32_t row)
 
 static struct cell get_origin(struct report *report, uint32_t row)
 {
-    static const char *const names[] = {[ORIGIN_USER] = "user",
-                                        [ORIGIN_DEPENDENCY] = "dependency",
-                                        [ORIGIN_LIBRARY] = "library",
-                                        [ORIGIN_RUNTIME] = "runtime"};
-    return cell_text(names[owner_at(report, row)->origin]);
+    return cell_text(origin_name(owner_at(report, row)->origin));
 }
 
 static struct cell get_aliases(struct report *report, uint32_t row)

@@ -246,3 +246,12 @@ struct error *functions_named(struct report *report, const char *name, struct ro
     }
     return no_such_function(report, name);
 }
+
+const char *origin_name(unsigned origin)
+{
+    static const char *const names[] = {[ORIGIN_USER] = "user",
+                                        [ORIGIN_DEPENDENCY] = "dependency",
+                                        [ORIGIN_LIBRARY] = "library",
+                                        [ORIGIN_RUNTIME] = "runtime"};
+    return origin < sizeof names / sizeof *names ? names[origin] : NULL;
+}

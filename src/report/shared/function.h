@@ -52,4 +52,7 @@ extern const struct table name_table;
  */
 struct error *functions_named(struct report *report, const char *name, struct rows *ret);
 
+/** Whose something is, as a word; of an enum origin. */
+const char *origin_name(unsigned origin);
+
 #endif

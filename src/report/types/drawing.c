@@ -53,9 +53,9 @@ static void add_hole(struct drawing *drawing, uint64_t bit, uint64_t end, unsign
                                                     .is_bit_field = (bit | end) % BITS != 0});
 }
 
-/** Adds fields by place. Returns where they end; holes between them only if @p has_holes. */
-static uint64_t add_fields(struct report *report, uint32_t first, uint32_t count, unsigned depth,
-                           uint64_t end, bool has_holes)
+/** Adds fields by place, and the holes between @p bit and @p end if @p has_holes. */
+static void add_fields(struct report *report, uint32_t first, uint32_t count, unsigned depth,
+                       uint64_t bit, uint64_t end, bool has_holes)
 {
     const struct layout_table *table = layouts_of(report);
     const struct layout_field **sorted =
@@ -67,8 +67,9 @@ static uint64_t add_fields(struct report *report, uint32_t first, uint32_t count
     for (uint32_t i = 0; i < count; i++) {
         const struct layout_field *field = sorted[i];
         uint64_t bits = field_bits(field);
-        if (has_holes && field->bit_offset != LAYOUT_UNKNOWN && field->bit_offset > end)
-            add_hole(report->drawing, end, field->bit_offset, depth);
+        bool is_placed = field->bit_offset != LAYOUT_UNKNOWN && bits != LAYOUT_UNKNOWN;
+        if (has_holes && field->bit_offset != LAYOUT_UNKNOWN && field->bit_offset > bit)
+            add_hole(report->drawing, bit, field->bit_offset, depth);
         array_push(&report->drawing->rows,
                    (struct drawing_row){.bit = field->bit_offset,
                                         .bits = bits,
@@ -79,12 +80,13 @@ static uint64_t add_fields(struct report *report, uint32_t first, uint32_t count
                                                                  : "(unnamed)",
                                         .type = field->type});
         if (field->field_count)
-            add_fields(report, field->first_field, field->field_count, depth + 1, 0, false);
-        if (field->bit_offset != LAYOUT_UNKNOWN && bits != LAYOUT_UNKNOWN &&
-            field->bit_offset + bits > end)
-            end = field->bit_offset + bits;
+            add_fields(report, field->first_field, field->field_count, depth + 1, field->bit_offset,
+                       field->bit_offset + bits, has_holes && is_placed);
+        if (is_placed && field->bit_offset + bits > bit)
+            bit = field->bit_offset + bits;
     }
-    return end;
+    if (has_holes && end > bit)
+        add_hole(report->drawing, bit, end, depth);
 }
 
 static void add_variants(struct report *report, const struct layout *layout)
@@ -113,7 +115,7 @@ static void add_variants(struct report *report, const struct layout *layout)
                                         .name = variant->name ? variant->name : "(unnamed)",
                                         .type = arena_strdup(&report->arena, text_string(&value))});
         text_deinit(&value);
-        add_fields(report, variant->first_field, variant->field_count, 1, 0, false);
+        add_fields(report, variant->first_field, variant->field_count, 1, 0, 0, false);
     }
 }
 
@@ -208,12 +210,10 @@ void drawing_print(struct report *report, const struct layout *layout)
 {
     struct drawing drawing = {0};
     report->drawing = &drawing;
-    bool has_holes =
-        layout->kind != LAYOUT_UNION && padding_bytes(layout) > 0 && !layout->variant_count;
+    bool has_holes = padding_bytes(layout) > 0 && !layout->variant_count;
     print_head(report, layout);
-    uint64_t end = add_fields(report, layout->first_field, layout->field_count, 0, 0, has_holes);
-    if (has_holes && end < layout->bytes * BITS)
-        add_hole(&drawing, end, layout->bytes * BITS, 0);
+    add_fields(report, layout->first_field, layout->field_count, 0, 0, layout->bytes * BITS,
+               has_holes);
     add_variants(report, layout);
     struct rows rows = {0};
     rows_push_range(&rows, 0, (uint32_t)drawing.rows.count);

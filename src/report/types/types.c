@@ -85,26 +85,41 @@ static void print_drawings(struct report *report, struct rows *rows)
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
-static void print_largest(struct report *report, const struct rows *all)
+/** Keeps own types, unless all are asked for or some are filtered; returns how many others there
+ * are. */
+static size_t keep_own(struct report *report, struct rows *rows)
+{
+    size_t kept = 0, count = rows->count;
+    if (report->options->all || report->filter)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (type_origin(report, rows->data[i]) == ORIGIN_USER)
+            rows->data[kept++] = rows->data[i];
+    rows->count = kept;
+    return count - kept;
+}
+
+static void print_largest(struct report *report, const struct rows *own, size_t folded)
 {
     struct rows rows = {0};
-    for (size_t i = 0; i < all->count; i++)
-        rows_push(&rows, all->data[i]);
+    for (size_t i = 0; i < own->count; i++)
+        rows_push(&rows, own->data[i]);
     rows_sort_as_asked(report, &type_table, "bytes", &rows);
-    report_print_rows(report, "Types, largest first", &type_table, &rows, 0, USUAL_ROWS);
+    report_print_rows(report, report->options->all ? "Every type" : "Your types, largest first",
+                      &type_table, &rows, folded, USUAL_ROWS);
     rows_deinit(&rows);
 }
 
-static void print_padded(struct report *report, const struct rows *all)
+static void print_padded(struct report *report, const struct rows *own)
 {
     const struct layout_table *table = layouts_of(report);
     struct rows rows = {0};
-    for (size_t i = 0; i < all->count; i++)
-        if (padding_bytes(&table->layouts[all->data[i]]) > 0)
-            rows_push(&rows, all->data[i]);
+    for (size_t i = 0; i < own->count; i++)
+        if (padding_bytes(&table->layouts[own->data[i]]) > 0)
+            rows_push(&rows, own->data[i]);
     rows_sort(report, &type_table, "padding_bytes", &rows);
     if (rows.count)
-        report_print_rows(report, "Types, most padding first", &type_table, &rows, 0, PADDED_ROWS);
+        report_print_rows(report, "Most padding", &type_table, &rows, 0, PADDED_ROWS);
     rows_deinit(&rows);
 }
 
@@ -135,7 +150,8 @@ struct error *report_types(struct report *report)
     } else if (report->options->function) {
         print_drawings(report, &rows);
     } else {
-        print_largest(report, &rows);
+        size_t folded = keep_own(report, &rows);
+        print_largest(report, &rows, folded);
         if (!report->options->all)
             print_padded(report, &rows);
     }

@@ -2,6 +2,7 @@
 #include "report/types/types_table.h"
 
 #include "program/debug.h"
+#include "report/shared/function.h"
 #include "report/shared/place.h"
 
 const struct layout_table *layouts_of(const struct report *report)
@@ -9,6 +10,12 @@ const struct layout_table *layouts_of(const struct report *report)
     static const struct layout_table none;
     const struct debug_info *debug = report->program->images[0]->debug;
     return debug ? &debug->layouts : &none;
+}
+
+enum origin type_origin(const struct report *report, uint32_t row)
+{
+    const uint8_t *origins = report->facts->type_origins;
+    return origins ? (enum origin)origins[row] : ORIGIN_USER;
 }
 
 int64_t padding_bytes(const struct layout *layout)
@@ -239,6 +246,11 @@ static struct cell get_line(struct report *report, uint32_t row)
     return cell_line(place_of(report, row));
 }
 
+static struct cell get_origin(struct report *report, uint32_t row)
+{
+    return cell_text(origin_name(type_origin(report, row)));
+}
+
 static struct cell get_discriminant_offset(struct report *report, uint32_t row)
 {
     uint64_t bit = layout_at(report, row)->discriminant_bit;
@@ -281,6 +293,7 @@ static const struct column type_columns[] = {
     {NULL, "WHERE", UNIT_PATH, get_place, NULL},
     {"file", NULL, UNIT_PATH, get_file, NULL},
     {"line", NULL, UNIT_LINE, get_line, NULL},
+    {"origin", NULL, UNIT_NONE, get_origin, NULL},
     {"discriminant_offset", NULL, UNIT_BYTES, get_discriminant_offset, NULL},
     {"discriminant_bytes", NULL, UNIT_BYTES, get_discriminant_bytes, NULL},
     {"is_niche", NULL, UNIT_NONE, get_is_niche, NULL},

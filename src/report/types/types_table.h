@@ -13,6 +13,9 @@ extern const struct table type_table;
 /** The types of the main image; an empty table without debug information. */
 const struct layout_table *layouts_of(const struct report *report);
 
+/** Whose type a row is. */
+enum origin type_origin(const struct report *report, uint32_t row);
+
 /** Whole bytes of padding; -1 if not known. */
 int64_t padding_bytes(const struct layout *layout);
 

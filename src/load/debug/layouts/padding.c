@@ -30,6 +30,10 @@ static void add_fields(struct pieces *pieces, const struct layout_output *out, u
 {
     for (uint32_t i = first; i < first + count; i++) {
         const struct layout_field *field = &out->fields.data[i];
+        if (field->field_count) { // which has no name, so its holes are told nowhere else
+            add_fields(pieces, out, field->first_field, field->field_count);
+            continue;
+        }
         bool is_flexible = field->bytes == LAYOUT_UNKNOWN || field->bytes > LAYOUT_UNKNOWN / BITS;
         add_piece(pieces, field->bit_offset,
                   field->bits   ? field->bits
