@@ -1,6 +1,7 @@
 """subjects.py: the real files that the oracles look at: what this machine has, and what can be
 built here. A subject that is not to be had comes with the reason instead of a path."""
 
+import fcntl
 import glob
 import os
 import shutil
@@ -128,14 +129,18 @@ def c_subjects():
 
 
 def sqlite_source():
-    """SQLite's amalgamation, as the npm package better-sqlite3 ships it."""
+    """SQLite's amalgamation, as the npm package better-sqlite3 ships it. Oracles run side by side; the
+    first that wants it gets it for all."""
     path = os.path.join(FOLDER, "sqlite3.c")
-    if not os.path.exists(path) and shutil.which("npm"):
-        run(["npm", "pack", "better-sqlite3"], cwd=FOLDER)
-        for package in glob.glob(os.path.join(FOLDER, "better-sqlite3-*.tgz")):
-            with tarfile.open(package) as archive:
-                member = archive.extractfile("package/deps/sqlite3/sqlite3.c")
-                write("sqlite3.c", member.read().decode("utf-8", "replace"))
+    os.makedirs(FOLDER, exist_ok=True)
+    with open(os.path.join(FOLDER, "sqlite3.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path) and shutil.which("npm"):
+            run(["npm", "pack", "better-sqlite3"], cwd=FOLDER)
+            for package in glob.glob(os.path.join(FOLDER, "better-sqlite3-*.tgz")):
+                with tarfile.open(package) as archive:
+                    member = archive.extractfile("package/deps/sqlite3/sqlite3.c")
+                    write("sqlite3.c", member.read().decode("utf-8", "replace"))
     return path if os.path.exists(path) else None
 
 
