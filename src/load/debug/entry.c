@@ -36,7 +36,8 @@ static struct reader value_reader(const struct entry_data *entry, enum attribute
     return (struct reader){.next = entry->values[attribute].valp, .end = entry->unit->end};
 }
 
-bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64_t *ret)
+bool entry_int(const struct entry_data *entry, enum attribute attribute, uint64_t *ret,
+               bool *ret_is_negative)
 {
     if (!has(entry, attribute))
         return false;
@@ -44,6 +45,7 @@ bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64
     struct reader reader = value_reader(entry, attribute);
     Dwarf_Attribute copy = entry->values[attribute];
     Dwarf_Sword value;
+    *ret_is_negative = false;
     switch (form) {
     case DW_FORM_udata:
     case DW_FORM_rnglistx:
@@ -54,9 +56,10 @@ bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64
         return !reader.failed;
     case DW_FORM_sdata:
     case DW_FORM_implicit_const: // its value is among the abbreviations
-        if (dwarf_formsdata(&copy, &value) != 0 || value < 0)
+        if (dwarf_formsdata(&copy, &value) != 0)
             return false;
         *ret = (uint64_t)value;
+        *ret_is_negative = value < 0;
         return true;
     case DW_FORM_data1:
     case DW_FORM_data2:
@@ -68,21 +71,13 @@ bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64
     return false;
 }
 
-bool entry_int(const struct entry_data *entry, enum attribute attribute, uint64_t *ret,
-               bool *ret_is_negative)
+bool entry_uint(const struct entry_data *entry, enum attribute attribute, uint64_t *ret)
 {
-    *ret_is_negative = false;
-    if (entry_uint(entry, attribute, ret))
-        return true;
-    bool is_signed =
-        has(entry, attribute) && (entry->values[attribute].form == DW_FORM_sdata ||
-                                  entry->values[attribute].form == DW_FORM_implicit_const);
-    Dwarf_Attribute copy = entry->values[attribute];
-    Dwarf_Sword number;
-    if (!is_signed || dwarf_formsdata(&copy, &number) != 0)
+    uint64_t value;
+    bool is_negative;
+    if (!entry_int(entry, attribute, &value, &is_negative) || is_negative)
         return false;
-    *ret = (uint64_t)number;
-    *ret_is_negative = number < 0;
+    *ret = value;
     return true;
 }
 

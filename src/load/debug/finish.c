@@ -51,7 +51,7 @@ static struct description describe(struct worker *worker, struct unit *unit, con
     return description;
 }
 
-static const char *keep(struct worker *worker, const char *text)
+const char *worker_keep(struct worker *worker, const char *text)
 {
     size_t length = text ? strnlen(text, worker->name_budget) : 0;
     if (!text || length == worker->name_budget) {
@@ -71,7 +71,7 @@ static void finish_functions(struct worker *worker, struct unit *unit)
         const uint8_t *at = records->function_entries.data[i];
         struct description description = describe(worker, unit, at);
         function->name = entry_name(worker, unit, at);
-        function->linkage_name = keep(worker, description.linkage_name);
+        function->linkage_name = worker_keep(worker, description.linkage_name);
         function->file = description.file;
         function->line = description.line;
         function->is_external = description.is_external;
@@ -114,7 +114,7 @@ static void finish_variables(struct worker *worker, struct unit *unit)
         const uint8_t *at = records->variable_entries.data[i];
         struct description description = describe(worker, unit, at);
         variable->name = entry_name(worker, unit, at);
-        variable->linkage_name = keep(worker, description.linkage_name);
+        variable->linkage_name = worker_keep(worker, description.linkage_name);
         variable->file = description.file;
         variable->line = description.line;
         if (description.type) {
@@ -155,10 +155,11 @@ static int by_address(const void *a, const void *b)
 
 static void finish_unit(struct worker *worker, struct unit *unit)
 {
-    const char *name = keep(worker, unit->name), *producer = keep(worker, unit->producer);
+    const char *name = worker_keep(worker, unit->name),
+               *producer = worker_keep(worker, unit->producer);
     unit->result = (struct debug_unit){
         .name = name ? name : "",
-        .directory = keep(worker, unit->directory),
+        .directory = worker_keep(worker, unit->directory),
         .producer = producer ? producer : "",
         .language = unit->language,
         .has_folded = unit->types.has_folded,

@@ -290,6 +290,10 @@ void unit_finish(struct worker *worker, struct unit *unit);
 /** The qualified name of an entry, in the worker's arena; never NULL. */
 const char *entry_name(struct worker *worker, struct unit *unit, const uint8_t *at);
 
+/** Copies a name, which may be NULL, into the worker's arena; NULL if the unit's names take too
+ * much. */
+const char *worker_keep(struct worker *worker, const char *text);
+
 /** Starts the names of another unit. */
 void names_reset(struct worker *worker, size_t unit_bytes);
 

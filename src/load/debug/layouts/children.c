@@ -23,7 +23,7 @@ static const uint8_t *behind_subtree(struct children *children)
     struct entry_data *below = xmalloc(sizeof *below);
     for (size_t depth = 1; depth > 0;) {
         if (at >= children->unit->end ||
-            (*at && !entry_read(children->worker, unit = children->unit, at, below))) {
+            (*at && !entry_read(children->worker, children->unit, at, below))) {
             at = NULL;
             break;
         }

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static const char *keep(struct reading *reading, const char *name)
-{
-    return name ? arena_strdup(&reading->worker->arena, name) : NULL;
-}
-
 /** What an unnamed struct or union has is reached as if it were the outer one's. */
 static void read_nested(struct reading *reading, const struct entry_data *member, unsigned depth,
                         struct layout_field *field)
@@ -33,7 +28,7 @@ static struct layout_field read_field(struct reading *reading, const struct entr
                                       uint64_t base, unsigned depth)
 {
     struct layout_field field = {
-        .name = keep(reading, entry_string(reading->worker, member, ATTRIBUTE_NAME)),
+        .name = worker_keep(reading->worker, entry_string(reading->worker, member, ATTRIBUTE_NAME)),
         .bytes = LAYOUT_UNKNOWN,
         .is_base = member->tag == DW_TAG_inheritance,
     };
@@ -106,7 +101,7 @@ static struct layout_variant read_variant(struct reading *reading, const struct 
             variant.first_field = fields.first;
             variant.field_count = fields.count;
         }
-        variant.name = keep(reading, name);
+        variant.name = worker_keep(reading->worker, name);
         break;
     }
     free(target);
@@ -157,8 +152,8 @@ void read_variants(struct reading *reading, const struct entry_data *entry, stru
             read_variant_part(reading, &children->entry, layout);
         } else if (children->entry.tag == DW_TAG_enumerator) {
             struct layout_variant variant = {
-                .name =
-                    keep(reading, entry_string(reading->worker, &children->entry, ATTRIBUTE_NAME))};
+                .name = worker_keep(reading->worker, entry_string(reading->worker, &children->entry,
+                                                                  ATTRIBUTE_NAME))};
             variant.has_value = entry_int(&children->entry, ATTRIBUTE_CONST_VALUE, &variant.value,
                                           &variant.is_negative);
             if (!layout->variant_count)
