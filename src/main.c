@@ -102,10 +102,9 @@ static const struct command_row command_rows[] = {
      command_calls, NULL, false},
     {"types", "How structs, unions and enums lie in memory",
      "Lists your types with size, alignment and padding; BEST is what a C or C++ struct would\n"
-     "take with its fields in another order. With a PATTERN, the types that have that name, or "
-     "end\n"
-     "in it, or have it in their name, are drawn: each field with its place, the holes between\n"
-     "them, and of enums each variant with what it holds and the value that tells it apart.\n\n"
+     "take with its fields in another order. With a PATTERN, the types that have that name, or\n"
+     "end in it, or have it in their name, are drawn: each field with its place, the holes\n"
+     "between them, and of enums each variant with what it holds and its value.\n\n"
      "All of it comes from debug information.",
      command_types, "PATTERN", true},
 };

@@ -19,7 +19,6 @@ void program_analyze(struct program *program, const struct analyze_options *opti
 {
     program->facts = arena_alloc(&program->arena, sizeof *program->facts);
     origins_analyze(program, &options->own);
-    origins_analyze_types(program, &options->own);
     if (options->only_types)
         return;
     allocators_mark(program, options->allocators, options->allocator_count);

@@ -64,7 +64,7 @@ struct command_row {
     const char *details; /* paragraphs for its help and the manual page */
     struct error *(*run)(struct session *session, const char *path);
     const char *argument; /* what may stand behind its one file; NULL: it takes many files */
-    bool needs_layouts;   /* of types */
+    bool is_of_types;     /* it tells of types alone, not of code */
 };
 
 /** All there is to know about the command line. The first command is the usual one. */

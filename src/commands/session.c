@@ -26,7 +26,7 @@ static unsigned worker_count(const struct options *options)
 struct error *session_load(struct session *session, const char *path)
 {
     const struct options *options = session->options;
-    bool is_of_types = session->command->needs_layouts; // which are in the file alone
+    bool is_of_types = session->command->is_of_types; // which are in the file alone
     struct load_options load = {.no_libs = options->no_libs || is_of_types,
                                 .sysroot = options->sysroot,
                                 .with_layouts = is_of_types,
@@ -62,7 +62,7 @@ void session_analyze(struct session *session, unsigned topics)
     struct analyze_options analyze = {.with_stack = topics & TOPIC_STACK,
                                       .with_globals = topics & TOPIC_GLOBALS,
                                       .with_lines = topics & TOPIC_LINES,
-                                      .only_types = topics & TOPIC_TYPES,
+                                      .only_types = session->command->is_of_types,
                                       .allocators = config->allocators.data,
                                       .own = {config->own.data, config->own.count},
                                       .stack_limit = asked_stack_limit(session->options),

@@ -27,9 +27,10 @@ struct session {
 struct error *session_load(struct session *session, const char *path);
 
 /** What a command tells, beside calls and verdicts. */
-enum topic { TOPIC_STACK = 1, TOPIC_GLOBALS = 2, TOPIC_LINES = 4, TOPIC_TYPES = 8 };
+enum topic { TOPIC_STACK = 1, TOPIC_GLOBALS = 2, TOPIC_LINES = 4 };
 
-/** Finds the facts, those on a set of enum topic too; of types those alone. */
+/** Finds the facts, those on a set of enum topic too; for a command of types those of them alone.
+ */
 void session_analyze(struct session *session, unsigned topics);
 
 /** Writes @p report; @p function is what --why or --from names, or NULL. */

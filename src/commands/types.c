@@ -6,6 +6,6 @@ struct error *command_types(struct session *session, const char *path)
     struct error *error = session_load(session, path);
     if (error)
         return error;
-    session_analyze(session, TOPIC_TYPES);
+    session_analyze(session, 0);
     return session_report(session, report_types, session->options->name);
 }

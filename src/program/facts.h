@@ -266,7 +266,7 @@ struct facts {
                                     be that whatever reaches frame.may_map allocates or frees */
     uint8_t *origins;            /* enum origin of each function */
     uint8_t *file_origins;       /* the same of each of debug->files of images[0] */
-    uint8_t *type_origins;       /* by type in images[0]'s layouts: enum origin; NULL: not loaded */
+    uint8_t *type_origins;       /* by type in images[0]'s layouts: enum origin */
     const char **crates;         /* of each function, NULL if not Rust */
 
     struct owner *owners; /* of images[0]: by address, then the thread-locals by offset */

@@ -123,3 +123,9 @@ bool is_standard_cpp(const char *name)
     };
     return has_prefix(name, prefixes);
 }
+
+bool is_standard_cpp_type(const char *name)
+{
+    static const char *const prefixes[] = {"std::", "__gnu_cxx::", "__cxxabiv1::", NULL};
+    return has_prefix(name, prefixes);
+}

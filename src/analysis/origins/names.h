@@ -15,5 +15,7 @@ bool is_start_up_data(const char *name);
 
 /** Names in std::, __gnu_cxx:: and __cxxabiv1:: as the Itanium C++ ABI mangles them. */
 bool is_standard_cpp(const char *name);
+/** The same names as people read them. */
+bool is_standard_cpp_type(const char *name);
 
 #endif

@@ -42,6 +42,15 @@ static const char *add_crate(struct origin_finder *finder, const char *name)
     return name;
 }
 
+/** The same for a name that does not stay. */
+static const char *intern_crate(struct origin_finder *finder, const char *name)
+{
+    uint32_t known = string_map_get(&finder->crate_names, name);
+    if (known != MAP_NONE)
+        return finder->crates.data[known].name;
+    return add_crate(finder, arena_strdup(&finder->program->arena, name));
+}
+
 static const char *crate_of(struct origin_finder *finder, const char *linkage_name)
 {
     char buffer[128];
@@ -49,10 +58,19 @@ static const char *crate_of(struct origin_finder *finder, const char *linkage_na
     if (linkage_name[0] != '_' || !program->symbol_crate ||
         !program->symbol_crate(linkage_name, buffer, sizeof buffer))
         return NULL;
-    uint32_t known = string_map_get(&finder->crate_names, buffer);
-    if (known != MAP_NONE)
-        return finder->crates.data[known].name;
-    return add_crate(finder, arena_strdup(&program->arena, buffer));
+    return intern_crate(finder, buffer);
+}
+
+/** The crate that a qualified name of Rust begins with; NULL of what the language itself makes. */
+static const char *crate_of_qualified(struct origin_finder *finder, const char *name)
+{
+    char buffer[128];
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (!length || length >= sizeof buffer || strncmp(name + length, "::", 2) != 0)
+        return NULL;
+    memcpy(buffer, name, length);
+    buffer[length] = 0;
+    return intern_crate(finder, buffer);
 }
 
 static uint32_t file_of(const struct image *image, uint32_t debug_function)
@@ -137,6 +155,42 @@ static enum origin origin_of(struct origin_finder *finder, const struct function
     return finder->own->count ? ORIGIN_DEPENDENCY : ORIGIN_USER;
 }
 
+/** Whose something is that has no code: by its crate, its path, either may be NULL, and its name.
+ */
+static enum origin origin_of_named(struct origin_finder *finder, const char *crate,
+                                   const char *path, bool is_standard)
+{
+    enum origin origin = path ? origin_of_path(path) : ORIGIN_USER;
+    bool has_patterns = finder->own->count != 0;
+    if (has_patterns && own_matches(finder->own, crate, path))
+        return ORIGIN_USER;
+    if (crate && (!path || is_standard_crate(crate)))
+        return origin_of_crate(finder, crate);
+    if (is_standard)
+        return ORIGIN_LIBRARY;
+    return has_patterns && origin == ORIGIN_USER ? ORIGIN_DEPENDENCY : origin;
+}
+
+static enum origin origin_of_type(struct origin_finder *finder, const struct layout *type)
+{
+    if (type->language != LANGUAGE_RUST)
+        return origin_of_named(finder, NULL, type->file, is_standard_cpp_type(type->name));
+    const char *crate = crate_of_qualified(finder, type->name);
+    return crate ? origin_of_named(finder, crate, NULL, false) : ORIGIN_LIBRARY;
+}
+
+/** Whose the types are; once it is known whose the crates are. */
+static void find_types(struct origin_finder *finder)
+{
+    struct program *program = finder->program;
+    const struct debug_info *debug = program->images[0]->debug;
+    uint32_t count = debug ? debug->layouts.count : 0;
+    program->facts->type_origins = arena_calloc(&program->arena, count, 1);
+    for (uint32_t i = 0; i < count; i++)
+        program->facts->type_origins[i] =
+            (uint8_t)origin_of_type(finder, &debug->layouts.layouts[i]);
+}
+
 static void finder_init(struct origin_finder *ret, struct program *program,
                         const struct own_patterns *own)
 {
@@ -168,6 +222,7 @@ void origins_analyze(struct program *program, const struct own_patterns *own)
     }
     for (uint32_t i = 0; i < program->function_count; i++)
         facts->origins[i] = (uint8_t)origin_of(&finder, &program->functions[i], facts->crates[i]);
+    find_types(&finder);
     finder_deinit(&finder);
 }
 
@@ -206,33 +261,6 @@ static const char *crate_of_users(const struct facts *facts, const struct owner 
     return crate;
 }
 
-/** The crate that a variable's qualified name begins with, for Rust units. */
-static const char *crate_of_variable(struct origin_finder *finder,
-                                     const struct debug_variable *variable,
-                                     const struct debug_unit *unit)
-{
-    const char *end = strstr(variable->name, "::");
-    if (unit->language != LANGUAGE_RUST || !end || variable->name[0] == '<')
-        return NULL;
-    size_t length = (size_t)(end - variable->name);
-    return add_crate(finder, arena_strndup(&finder->program->arena, variable->name, length));
-}
-
-/** Whose a variable is that has a crate, a file or a name of its own. */
-static enum origin origin_of_variable(struct origin_finder *finder, const struct owner *owner,
-                                      const char *path)
-{
-    enum origin origin = path ? origin_of_path(path) : ORIGIN_USER;
-    bool has_patterns = finder->own->count != 0;
-    if (has_patterns && own_matches(finder->own, owner->crate, path))
-        return ORIGIN_USER;
-    if (owner->crate && (!path || is_standard_crate(owner->crate)))
-        return origin_of_crate(finder, owner->crate);
-    if (owner->linkage_name && is_standard_cpp(owner->linkage_name))
-        return ORIGIN_LIBRARY;
-    return has_patterns && origin == ORIGIN_USER ? ORIGIN_DEPENDENCY : origin;
-}
-
 static void find_owner_origin(struct origin_finder *finder, struct owner *owner)
 {
     const struct program *program = finder->program;
@@ -250,7 +278,8 @@ static void find_owner_origin(struct origin_finder *finder, struct owner *owner)
     const char *path = NULL;
     if (owner->variable != NONE) {
         const struct debug_variable *variable = &debug->variables[owner->variable];
-        owner->crate = crate_of_variable(finder, variable, &debug->units[variable->unit]);
+        if (debug->units[variable->unit].language == LANGUAGE_RUST)
+            owner->crate = crate_of_qualified(finder, variable->name);
         path = variable->file < debug->file_count ? debug->files[variable->file] : NULL;
     }
     if (!owner->crate && owner->linkage_name)
@@ -262,68 +291,19 @@ static void find_owner_origin(struct origin_finder *finder, struct owner *owner)
     if (!owner->crate && !path && !is_named && !is_standard && owner->user_count)
         owner->origin = (uint8_t)origin_of_users(facts, owner);
     else
-        owner->origin = (uint8_t)origin_of_variable(finder, owner, path);
-}
-
-/** The same for all functions, whose crates are known already. */
-static void note_crates(struct origin_finder *finder)
-{
-    const struct program *program = finder->program;
-    for (uint32_t i = 0; i < program->function_count; i++) {
-        if (program->facts->crates[i])
-            add_crate(finder, program->facts->crates[i]);
-        note_crate(finder, i);
-    }
+        owner->origin = (uint8_t)origin_of_named(finder, owner->crate, path, is_standard);
 }
 
 void origins_analyze_owners(struct program *program, const struct own_patterns *own)
 {
     struct origin_finder finder;
     finder_init(&finder, program, own);
-    note_crates(&finder);
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        if (program->facts->crates[i])
+            add_crate(&finder, program->facts->crates[i]);
+        note_crate(&finder, i);
+    }
     for (uint32_t i = 0; i < program->facts->owner_count; i++)
         find_owner_origin(&finder, &program->facts->owners[i]);
-    finder_deinit(&finder);
-}
-
-/* ---- Types ----------------------------------------------------------------------------------- */
-
-/** The crate that the name of a Rust type begins with; NULL of what the language itself has. */
-static const char *crate_of_type(struct origin_finder *finder, const char *name)
-{
-    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    if (!length || strncmp(name + length, "::", 2) != 0)
-        return NULL;
-    return add_crate(finder, arena_strndup(&finder->program->arena, name, length));
-}
-
-static enum origin origin_of_type(struct origin_finder *finder, const struct layout *type)
-{
-    static const char *const standard[] = {"std::", "__gnu_cxx::", "__cxxabiv1::"};
-    if (type->language == LANGUAGE_RUST) {
-        const char *crate = crate_of_type(finder, type->name);
-        return crate ? origin_of_crate(finder, crate) : ORIGIN_LIBRARY;
-    }
-    if (finder->own->count && own_matches(finder->own, NULL, type->file))
-        return ORIGIN_USER;
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
-        if (strncmp(type->name, standard[i], strlen(standard[i])) == 0)
-            return ORIGIN_LIBRARY;
-    enum origin origin = type->file ? origin_of_path(type->file) : ORIGIN_USER;
-    return finder->own->count && origin == ORIGIN_USER ? ORIGIN_DEPENDENCY : origin;
-}
-
-void origins_analyze_types(struct program *program, const struct own_patterns *own)
-{
-    const struct debug_info *debug = program->images[0]->debug;
-    struct facts *facts = program->facts;
-    struct origin_finder finder;
-    if (!debug || !debug->layouts.count)
-        return;
-    finder_init(&finder, program, own);
-    note_crates(&finder);
-    facts->type_origins = arena_calloc(&program->arena, debug->layouts.count, 1);
-    for (uint32_t i = 0; i < debug->layouts.count; i++)
-        facts->type_origins[i] = (uint8_t)origin_of_type(&finder, &debug->layouts.layouts[i]);
     finder_deinit(&finder);
 }

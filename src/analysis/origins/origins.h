@@ -18,7 +18,7 @@ struct own_patterns {
     size_t count;
 };
 
-/** Origins and crates of functions and files; needs nothing but loaded images. */
+/** Origins of functions, files and types, crates of functions; needs nothing but loaded images. */
 void origins_analyze(struct program *program, const struct own_patterns *own);
 
 /** Counts a C main that only leads to the program's own as start-up code; after entries_analyze().
@@ -27,8 +27,5 @@ void origins_settle_main(struct program *program);
 
 /** Origins, crates and units of owners; after globals_analyze(). */
 void origins_analyze_owners(struct program *program, const struct own_patterns *own);
-
-/** Origins of the main image's types with fields; after origins_analyze(). */
-void origins_analyze_types(struct program *program, const struct own_patterns *own);
 
 #endif

@@ -41,6 +41,13 @@ void text_add_bytes(struct text *text, const char *bytes, size_t count)
     text->data[text->length] = '\0';
 }
 
+const char *text_keep(struct text *text, struct arena *arena)
+{
+    const char *string = arena_strdup(arena, text_string(text));
+    text_deinit(text);
+    return string;
+}
+
 void text_add(struct text *text, const char *string)
 {
     text_add_bytes(text, string, strlen(string));

@@ -5,6 +5,7 @@
 #ifndef DWELL_REPORT_TEXT_H
 #define DWELL_REPORT_TEXT_H
 
+#include "base/arena.h"
 #include "base/utf8.h"
 
 #include <stddef.h>
@@ -24,6 +25,9 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_repeat(struct text *text, const char *string, size_t count);
+
+/** Returns a copy of the string in @p arena; frees the text. */
+const char *text_keep(struct text *text, struct arena *arena);
 
 /** Returns how many columns a terminal takes for @p string. */
 size_t text_width(const char *string);

@@ -120,9 +120,7 @@ static struct cell get_name_text(struct report *report, uint32_t row)
     } else if (owner->kind == OWNER_ANONYMOUS && is_nameless && image_of(report)->is_placed) {
         text_addf(&text, " at 0x%llx", (unsigned long long)owner->address);
     }
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
-    return cell_text(string);
+    return cell_text(text_keep(&text, &report->arena));
 }
 
 static struct cell get_linkage_name(struct report *report, uint32_t row)

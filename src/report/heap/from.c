@@ -165,11 +165,10 @@ static struct cell get_branch(struct report *report, uint32_t row)
     text_add(&text, branch->note == BRANCH_SEEN  ? " (see above)"
                     : branch->note == BRANCH_CUT ? " …"
                                                  : "");
-    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
+    struct cell cell = cell_text(text_keep(&text, &report->arena));
     cell.style = branch->is_on_panic || branch->note == BRANCH_SEEN ? STYLE_DIM
                  : branch->note == BRANCH_UNRESOLVED                ? STYLE_DOUBT
                                                                     : STYLE_PLAIN;
-    text_deinit(&text);
     return cell;
 }
 

@@ -325,9 +325,7 @@ static struct cell get_site_type_text(struct report *report, uint32_t row)
     struct text text = {0};
     if (type)
         text_add_type(&text, type);
-    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
-    text_deinit(&text);
-    return cell;
+    return cell_text(text_keep(&text, &report->arena));
 }
 
 static const struct column site_columns[] = {

@@ -210,9 +210,7 @@ static struct cell get_where(struct report *report, uint32_t row)
         return cell_text(where);
     struct text text = {0};
     text_add_last_parts(&text, get_function(report, row).text);
-    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
-    text_deinit(&text);
-    return cell;
+    return cell_text(text_keep(&text, &report->arena));
 }
 
 static struct cell get_address(struct report *report, uint32_t row)
@@ -308,9 +306,7 @@ static struct cell get_bytes_text(struct report *report, uint32_t row)
         struct text text = {0};
         text_add(&text, "≤ ");
         text_add_count(&text, (uint64_t)most);
-        struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
-        text_deinit(&text);
-        return cell;
+        return cell_text(text_keep(&text, &report->arena));
     }
     if (site != NONE && is_direct(report, line))
         return get_amount_text(report, site);
@@ -331,9 +327,7 @@ static struct cell get_type_text(struct report *report, uint32_t row)
     struct text text = {0};
     if (type)
         text_add_type(&text, type);
-    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
-    text_deinit(&text);
-    return cell;
+    return cell_text(text_keep(&text, &report->arena));
 }
 
 static struct cell get_on_panic(struct report *report, uint32_t row)
@@ -398,9 +392,7 @@ static struct cell get_through_text(struct report *report, uint32_t row)
     text_add(&text, is_loose && !inside ? "⇢ " : "");
     add_brief(&text, inside ? frames[inside - 1].name
                             : program_function_name(report->program, line->target));
-    struct cell cell = cell_text(arena_strdup(&report->arena, text_string(&text)));
-    text_deinit(&text);
-    return cell;
+    return cell_text(text_keep(&text, &report->arena));
 }
 
 const char *line_way(struct report *report, uint32_t row)
@@ -420,8 +412,7 @@ const char *line_way(struct report *report, uint32_t row)
         text_add(&text, step_is_loose(report->program, &steps[i]) ? " ⇢ " : " → ");
         add_brief(&text, program_function_name(report->program, steps[i].target));
     }
-    const char *way = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *way = text_keep(&text, &report->arena);
     return way;
 }
 

@@ -45,8 +45,7 @@ static const char *deciding_text(struct report *report, const struct site *site)
         return "n";
     struct text text = {0};
     text_add_last_parts(&text, program_function_name(report->program, function));
-    const char *name = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *name = text_keep(&text, &report->arena);
     return strlen(name) > LONGEST_CALLEE ? "n" : arena_printf(&report->arena, "%s()", name);
 }
 

@@ -28,13 +28,6 @@ enum { PART_COUNT = sizeof overview_parts / sizeof overview_parts[0] };
 
 /* ---- The three memories ---------------------------------------------------------------------- */
 
-static const char *keep(struct report *report, struct text *text)
-{
-    const char *string = arena_strdup(&report->arena, text_string(text));
-    text_deinit(text);
-    return string;
-}
-
 static const char *bytes_text(struct report *report, uint64_t bytes)
 {
     struct text text = {0};
@@ -42,14 +35,14 @@ static const char *bytes_text(struct report *report, uint64_t bytes)
         text_add_bytes_both(&text, bytes);
     else
         text_add_human(&text, bytes);
-    return keep(report, &text);
+    return text_keep(&text, &report->arena);
 }
 
 static const char *count_text(struct report *report, uint64_t count)
 {
     struct text text = {0};
     text_add_count(&text, count);
-    return keep(report, &text);
+    return text_keep(&text, &report->arena);
 }
 
 static void add_bytes(struct report *report, struct grid_cell *cell, const char *label,

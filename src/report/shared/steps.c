@@ -58,8 +58,7 @@ const char *steps_text(struct report *report, uint32_t function, const struct st
         else
             text_add_last_parts(&text, program_function_name(program, steps[i].target));
     }
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return string;
 }
 

@@ -185,8 +185,7 @@ static struct cell bound_text(struct report *report, int64_t bytes, int64_t at_l
     if (bytes < 0)
         text_add(&text, "≥ ");
     text_add_count(&text, (uint64_t)(bytes < 0 ? at_least : bytes));
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, bytes < 0 ? STYLE_BAD : STYLE_PLAIN);
 }
 
@@ -222,9 +221,7 @@ static struct cell get_unbounded_place(struct report *report, uint32_t function)
     uint32_t where = reason_at(report, bound.first_reason)->function;
     struct text name = {0};
     text_add_last_parts(&name, program_function_name(report->program, where));
-    const char *string = arena_strdup(&report->arena, text_string(&name));
-    text_deinit(&name);
-    return cell_text(string);
+    return cell_text(text_keep(&name, &report->arena));
 }
 
 static struct cell get_is_recursive(struct report *report, uint32_t function)
@@ -338,8 +335,7 @@ static struct cell get_entry_limit_text(struct report *report, uint32_t row)
     if (limit < 0)
         return cell_unknown("?", STYLE_DIM);
     text_add_human(&text, (uint64_t)limit);
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, entry_fit(report, row) == FIT_EXCEEDS ? STYLE_BAD : STYLE_PLAIN);
 }
 

@@ -194,8 +194,7 @@ static struct cell get_deepest_text(struct report *report, uint32_t row)
     bool is_bounded = bound.with_panic_bytes >= 0;
     text_add(&text, is_bounded ? "" : "≥ ");
     text_add_count(&text, (uint64_t)bound.at_least_bytes);
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, is_bounded ? STYLE_PLAIN : STYLE_BAD);
 }
 
@@ -213,8 +212,7 @@ static struct cell get_branch(struct report *report, uint32_t row)
     if (node->candidates > 1)
         text_addf(&text, " (1 of %u)", (unsigned)node->candidates);
     text_add(&text, notes[node->note]);
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, node->note == NOTE_NONE         ? STYLE_PLAIN
                                : node->note == NOTE_UNRESOLVED ? STYLE_DOUBT
                                                                : STYLE_DIM);

@@ -113,8 +113,7 @@ static void add_variants(struct report *report, const struct layout *layout)
                                         .bits = LAYOUT_UNKNOWN,
                                         .is_variant = true,
                                         .name = variant->name ? variant->name : "(unnamed)",
-                                        .type = arena_strdup(&report->arena, text_string(&value))});
-        text_deinit(&value);
+                                        .type = text_keep(&value, &report->arena)});
         add_fields(report, variant->first_field, variant->field_count, 1, 0, 0, false);
     }
 }
@@ -136,8 +135,7 @@ static struct cell bits_cell(struct report *report, const struct drawing_row *ro
     text_add_count(&text, bits / BITS);
     if (row->is_bit_field)
         text_addf(&text, ":%llu", (unsigned long long)(bits % BITS));
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, style);
 }
 
@@ -157,8 +155,7 @@ static struct cell get_name(struct report *report, uint32_t row)
     struct text text = {0};
     text_repeat(&text, "  ", drawn->depth);
     text_add(&text, drawn->is_padding ? "padding" : drawn->name);
-    const char *string = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *string = text_keep(&text, &report->arena);
     return cell_styled(string, drawn->is_padding   ? STYLE_MAYBE
                                : drawn->is_variant ? STYLE_TITLE
                                                    : STYLE_PLAIN);

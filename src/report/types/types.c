@@ -55,8 +55,7 @@ static struct error *unknown_type(struct report *report)
     const char *nearest = text_nearest(asked, names, table->count);
     struct text text = {0};
     text_add_clean(&text, asked);
-    const char *clean = arena_strdup(&report->arena, text_string(&text));
-    text_deinit(&text);
+    const char *clean = text_keep(&text, &report->arena);
     if (!table->count)
         return error_create("%s: no debug information tells its types; compile with -g",
                             report->program->images[0]->path);
@@ -99,15 +98,11 @@ static size_t keep_own(struct report *report, struct rows *rows)
     return count - kept;
 }
 
-static void print_largest(struct report *report, const struct rows *own, size_t folded)
+static void print_largest(struct report *report, struct rows *own, size_t folded)
 {
-    struct rows rows = {0};
-    for (size_t i = 0; i < own->count; i++)
-        rows_push(&rows, own->data[i]);
-    rows_sort_as_asked(report, &type_table, "bytes", &rows);
+    rows_sort_as_asked(report, &type_table, "bytes", own);
     report_print_rows(report, report->options->all ? "Every type" : "Your types, largest first",
-                      &type_table, &rows, folded, USUAL_ROWS);
-    rows_deinit(&rows);
+                      &type_table, own, folded, USUAL_ROWS);
 }
 
 static void print_padded(struct report *report, const struct rows *own)

@@ -14,8 +14,7 @@ const struct layout_table *layouts_of(const struct report *report)
 
 enum origin type_origin(const struct report *report, uint32_t row)
 {
-    const uint8_t *origins = report->facts->type_origins;
-    return origins ? (enum origin)origins[row] : ORIGIN_USER;
+    return (enum origin)report->facts->type_origins[row];
 }
 
 int64_t padding_bytes(const struct layout *layout)
@@ -76,6 +75,18 @@ static struct cell known_number(uint64_t number)
     return number == LAYOUT_UNKNOWN ? cell_null() : cell_number(number);
 }
 
+/** The byte that a bit lies in. */
+static struct cell byte_of(uint64_t bit)
+{
+    return bit == LAYOUT_UNKNOWN ? cell_null() : cell_number(bit / 8);
+}
+
+/** A number that is not known, or does not apply, if it is 0. */
+static struct cell number_or_null(uint32_t number)
+{
+    return number ? cell_number(number) : cell_null();
+}
+
 static struct cell get_field_name(struct report *report, uint32_t row)
 {
     return cell_text(field_at(report, row)->name);
@@ -88,8 +99,7 @@ static struct cell get_field_type(struct report *report, uint32_t row)
 
 static struct cell get_field_offset(struct report *report, uint32_t row)
 {
-    uint64_t bit = field_at(report, row)->bit_offset;
-    return known_number(bit == LAYOUT_UNKNOWN ? bit : bit / 8);
+    return byte_of(field_at(report, row)->bit_offset);
 }
 
 static struct cell get_field_bytes(struct report *report, uint32_t row)
@@ -99,14 +109,12 @@ static struct cell get_field_bytes(struct report *report, uint32_t row)
 
 static struct cell get_field_alignment(struct report *report, uint32_t row)
 {
-    uint32_t alignment = field_at(report, row)->alignment;
-    return alignment ? cell_number(alignment) : cell_null();
+    return number_or_null(field_at(report, row)->alignment);
 }
 
 static struct cell get_field_bits(struct report *report, uint32_t row)
 {
-    uint32_t bits = field_at(report, row)->bits;
-    return bits ? cell_number(bits) : cell_null();
+    return number_or_null(field_at(report, row)->bits);
 }
 
 static struct cell get_field_first_bit(struct report *report, uint32_t row)
@@ -194,8 +202,7 @@ static struct cell get_bytes(struct report *report, uint32_t row)
 
 static struct cell get_alignment(struct report *report, uint32_t row)
 {
-    uint32_t alignment = layout_at(report, row)->alignment;
-    return alignment ? cell_number(alignment) : cell_null();
+    return number_or_null(layout_at(report, row)->alignment);
 }
 
 static struct cell get_padding(struct report *report, uint32_t row)
@@ -253,8 +260,7 @@ static struct cell get_origin(struct report *report, uint32_t row)
 
 static struct cell get_discriminant_offset(struct report *report, uint32_t row)
 {
-    uint64_t bit = layout_at(report, row)->discriminant_bit;
-    return known_number(bit == LAYOUT_UNKNOWN ? bit : bit / 8);
+    return byte_of(layout_at(report, row)->discriminant_bit);
 }
 
 static struct cell get_discriminant_bytes(struct report *report, uint32_t row)

@@ -66,7 +66,6 @@ bool is_field(const struct entry_data *entry)
 
 /* ---- Places ---------------------------------------------------------------------------------- */
 
-/** Where a member begins in its struct, in bytes; false if that is computed at run time. */
 bool member_offset(const struct entry_data *member, uint64_t *ret)
 {
     struct bytes expression;
@@ -84,10 +83,8 @@ bool member_offset(const struct entry_data *member, uint64_t *ret)
     return !reader.failed && !reader_left(&reader);
 }
 
-/**
- * The same in bits; @p bytes is the size of its type. DWARF 3 counts a bit field from the highest
- * bit of what it is stored in, below zero where it goes on behind that (section 5.5.6).
- */
+/* DWARF 3 counts a bit field from the highest bit of what it is stored in, below zero where it goes
+ * on behind that (section 5.5.6). */
 uint64_t member_bit(const struct entry_data *member, uint64_t bytes)
 {
     uint64_t offset, bit, bits, storage;

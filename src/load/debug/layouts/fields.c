@@ -53,7 +53,6 @@ static struct layout_field read_field(struct reading *reading, const struct entr
     return field;
 }
 
-/** Reads the members of a struct that begins at bit @p base, those of unnamed ones before them. */
 struct fields read_fields(struct reading *reading, const struct entry_data *entry, uint64_t base,
                           unsigned depth)
 {

@@ -42,7 +42,6 @@ static void add_fields(struct pieces *pieces, const struct layout_output *out, u
     }
 }
 
-/** The bits of a type that belong to none of its fields. */
 uint64_t layout_padding(const struct layout_output *out, const struct layout *layout)
 {
     struct pieces pieces = {0};
